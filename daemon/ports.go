@@ -1,0 +1,86 @@
+package daemon
+
+import (
+	"context"
+	"time"
+
+	"teal.dev/teal/events"
+	"teal.dev/teal/release"
+)
+
+// Every effect behind a port is idempotent, may be called again after any crash, returns nil only when it believes the
+// effect done, returns soon after ctx ends, and never logs and returns the same error. An error that is (or wraps) a
+// *release.Fault carries its class; any other error is looked at again.
+
+// Switch moves the traffic of one app and says where it is.
+//
+// To implement one: 1. Observe asks every node and never merges their answers; a node that did not answer completely is
+// Known=false, not an error. 2. Send writes route to the durable place first, then to every node (all prepared, then all
+// committed), then reads back; it returns nil only when every node says the route. 3. A Send of an older Rev or Epoch than
+// one already there is refused. 4. Pass daemontest.TestSwitch.
+type Switch interface {
+	Observe(ctx context.Context, stats []release.Slot) (release.Traffic, error)
+	Send(ctx context.Context, route release.Route) error
+}
+
+// Launcher brings a version up in a slot and stops it.
+//
+// To implement one: 1. Observe finds what runs after any crash of teal, also a process whose Start was never answered.
+// 2. Start with the same plan twice starts one. 3. Stop of an empty slot is nil; after grace the process is killed.
+// 4. Values of a release never reach a shell. 5. Pass daemontest.TestLauncher.
+type Launcher interface {
+	Observe(ctx context.Context, slot release.Slot) (release.Tenant, error)
+	Start(ctx context.Context, slot release.Slot, plan release.Plan) error
+	Stop(ctx context.Context, slot release.Slot, grace time.Duration) error
+}
+
+// Migrator applies one track of a migration folder and tells the state of the database with regard to it.
+//
+// To implement one: 1. Observe uses a session of its own and never waits for a lock. 2. Apply holds the lock on the session
+// that runs the DDL, records each file in the transaction that applies it, checks the epoch there, and calls progress with
+// one line whenever what it waits for changes. 3. Pass daemontest.TestMigrator.
+type Migrator interface {
+	Observe(ctx context.Context, folder events.Folder) (release.Schema, error)
+	Apply(ctx context.Context, m release.Migration, folder events.Folder, progress func(string)) error
+}
+
+// Vetter judges a release: the plan of its migrations under the policies in force. An error means "could not judge".
+type Vetter interface {
+	Vet(ctx context.Context, state release.State, request release.Request, folder events.Folder) (release.Verdict, error)
+}
+
+// Calendar says what the policies' freeze windows forbid at a moment. Pure: no I/O.
+type Calendar interface {
+	Frozen(app string, now time.Time) release.Freeze
+}
+
+// Prober asks a slot whether it is healthy. One request, no retry, no history: the daemon keeps that.
+type Prober interface {
+	Probe(ctx context.Context, slot release.Slot) error
+}
+
+// Journal keeps the state of each app. Save writes the state, its outcomes and its line of the timeline in one
+// transaction, and refuses a state whose Seq is not the stored one + 1 or whose Epoch is older.
+type Journal interface {
+	Load(ctx context.Context, app string) (release.State, bool, error)
+	Save(ctx context.Context, state release.State, outcomes []release.Outcome, entry release.Entry) error
+	Took(ctx context.Context, entry release.Entry) error // add a line without a change of state: an effect ended
+}
+
+// Inbox keeps what the door accepted. Accept stores bytes, folder, request and outcome in one transaction.
+type Inbox interface {
+	Accept(ctx context.Context, a release.Acceptance, folder events.Folder) (release.Receipt, error)
+	Queue(ctx context.Context, app string) ([]release.Request, error)
+	Folder(ctx context.Context, digest string) (events.Folder, error)
+}
+
+// Outbox hands out what has to be published, oldest first.
+type Outbox interface {
+	Unsent(ctx context.Context, limit int) ([]release.Posted, error)
+	Sent(ctx context.Context, row uint64) error
+}
+
+// Publisher puts one outcome on the wire. Publishing the same twice is harmless.
+type Publisher interface {
+	Publish(ctx context.Context, p release.Posted) error
+}
