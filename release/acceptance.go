@@ -24,6 +24,8 @@ type Acceptance struct {
 	Signer  string  // id of the key that signed; "" = unsigned
 	Request Request // zero when refused
 	Outcome Outcome // accepted or rejected
+
+	Sequence int64 // the event's own sequence option, so that an older event can be told; 0 = none
 }
 
 // Receipt says what the store made of an Acceptance.
@@ -41,7 +43,9 @@ type Entry struct {
 	N      uint64        `json:"n"` // position, given by the store
 	App    string        `json:"app"`
 	At     time.Time     `json:"at"`
-	Actor  string        `json:"actor,omitempty"` // "" = teal itself
+	Actor  string        `json:"actor,omitempty"`  // "" = teal itself
+	Verb   Verb          `json:"verb,omitempty"`   // what the actor asked
+	Reason string        `json:"reason,omitempty"` // the actor's
 	Action Action        `json:"action"`
 	Phase  Phase         `json:"phase,omitempty"` // of the release after the action
 	Took   time.Duration `json:"took,omitempty"`  // of the effect; 0 for records
