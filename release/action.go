@@ -10,9 +10,9 @@ const (
 	Vet      Kind = "vet"      // job: judge Release's plan; its word comes back as Observation.Verdict
 	Expand   Kind = "expand"   // job: apply the pending expand migrations of Folder (both tracks when Merged)
 	Contract Kind = "contract" // job: apply the owed contract migrations of Folder
-	Start    Kind = "start"    // job: bring Plan up in Slot
-	Stop     Kind = "stop"     // job: stop what runs in Slot; SIGTERM, then Grace, then the end
-	Cancel   Kind = "cancel"   // end the running job and wait until it has really gone
+	Start    Kind = "start"    // launch job: bring Plan up in Slot
+	Stop     Kind = "stop"     // launch job: stop what runs in Slot; SIGTERM, then Grace, then the end
+	Cancel   Kind = "cancel"   // end the running job of the migration lane and wait until it has really gone
 	Send     Kind = "send"     // write State.Route to every node, in order, and read back
 
 	Wait   Kind = "wait"   // nothing to do before Interest.Every

@@ -10,7 +10,8 @@ type Observation struct {
 	Slots   map[Slot]SlotSeen
 	Traffic Traffic
 	Schema  Schema
-	Job     Job       // the one long effect of this app (vet, expand, contract, start, stop), running or ended
+	Job     Job       // the migration lane: the app's one vet, expand or contract, running or ended
+	Launch  Job       // the launch lane, beside it: the app's one start or stop; a live slot is restarted while an expand runs for hours
 	Verdict *Verdict  // the last vetting of this process, if any
 	Queue   []Request // accepted and not yet begun, by Seq
 	Freeze  Freeze
@@ -91,7 +92,9 @@ type Track struct {
 	Pending []uint64 `json:"pending"` // numbers of the folder not applied yet, ascending
 }
 
-// Job is the app's one long effect. A new one is never begun while one runs.
+// Job is one long effect. There are two lanes, each with at most one job at a time: the migration lane (Vet, Expand,
+// Contract) and the launch lane (Start, Stop). The core never begins a job in a lane in which one runs. Cancel ends the
+// job of the migration lane.
 type Job struct {
 	Kind    Kind      `json:"kind"` // "" = none since this process began
 	Release ID        `json:"release"`

@@ -57,16 +57,23 @@ type State struct {
 	Previous    *Plan    `json:"previous,omitempty"` // what a cold rollback starts
 	Owed        []Owed   `json:"owed,omitempty"`
 	Contracting bool     `json:"contracting,omitempty"` // Owed[0] has started
+	Doubtful    bool     `json:"doubtful,omitempty"`    // Previous may meet values or a schema that it does not know
 
 	Hold    *Hold    `json:"hold,omitempty"`
 	Waiting *Waiting `json:"waiting,omitempty"`
 	Wish    *Command `json:"wish,omitempty"` // a rollback that was promised and not begun yet
+
+	Job    Lane `json:"job,omitzero"`    // the migration lane
+	Launch Lane `json:"launch,omitzero"` // the launch lane
+	Heal   Lane `json:"heal,omitzero"`   // repeated sends of the same route
 }
 
 // Place is what teal means to be in a slot.
 type Place struct {
 	Plan      *Plan     `json:"plan,omitempty"`      // what runs, or ran last
 	Want      bool      `json:"want"`                // it shall be running
+	Ready     Tri       `json:"ready,omitempty"`     // seen ready, with the hysteresis of the design
+	ReadyAt   time.Time `json:"ready_at,omitzero"`   // the last turn in which that could be judged
 	Tries     int       `json:"tries,omitempty"`     // starts in a row that did not last
 	Next      time.Time `json:"next,omitzero"`       // no start before this
 	KeepUntil time.Time `json:"keep_until,omitzero"` // an abandoned tenant, kept for its logs
@@ -87,8 +94,12 @@ type Release struct {
 	Since     time.Time  `json:"since"` // of the phase
 	Begun     time.Time  `json:"begun"`
 	Switched  time.Time  `json:"switched,omitzero"`
-	Forced    bool       `json:"forced,omitempty"`
-	Unproven  bool       `json:"unproven,omitempty"` // green may meet values or a schema that it does not know
+	Ready     bool       `json:"ready,omitempty"`     // blue_ready was said
+	Cancelled bool       `json:"cancelled,omitempty"` // its running job has been told to end
+	Before    Phase      `json:"before,omitempty"`    // rolling_back: the phase it left
+	Ending    string     `json:"ending,omitempty"`    // abandon as soon as the running job is gone: the code
+	Promoted  bool       `json:"promoted,omitempty"`  // a person (or an urgent release) ended the bake
+	Unproven  bool       `json:"unproven,omitempty"`  // green may meet values or a schema that it does not know
 	Clock     Clock      `json:"clock,omitzero"`
 	Tally     Tally      `json:"tally,omitzero"`
 	Why       string     `json:"why,omitempty"`     // of the end
@@ -137,6 +148,13 @@ type Owed struct {
 	Approvals  []Approval `json:"approvals,omitempty"`
 	NotBefore  time.Time  `json:"not_before"`
 	Asked      bool       `json:"asked,omitempty"` // a person said: now
+}
+
+// Lane is the core's memory of repeated effects: what has been answered already, and when to try again.
+type Lane struct {
+	Handled time.Time `json:"handled,omitzero"` // end of the last job whose result was dealt with
+	Tries   int       `json:"tries,omitempty"`
+	Next    time.Time `json:"next,omitzero"`
 }
 
 // Hold is a stop that only a person ends.

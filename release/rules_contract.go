@@ -1,0 +1,189 @@
+package release
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// contractPause is how long an owed contract rests after its lock budget was spent.
+const contractPause = 10 * time.Minute
+
+// contractFailed deals with a contract job that ended badly: waited in vain, it stays owed; past the point of no return
+// anything else is a hold, never a step back.
+func contractFailed(t *turn) (Action, bool) {
+	if !t.s.Contracting || t.o.Job.Kind != Contract {
+		return silent()
+	}
+	fault := t.failed(&t.s.Job, t.o.Job)
+	if fault == nil {
+		return silent()
+	}
+	owed := &t.s.Owed[0]
+	switch fault.Class {
+	case Budget:
+		handled(&t.s.Job, t.o.Job)
+		t.s.Contracting = false
+		owed.Asked, owed.NotBefore = false, t.o.Now.Add(contractPause)
+		return t.waitFor(owed.Release, Waiting{For: "lock", Why: fault.Text + "; the contract stays owed", Until: owed.NotBefore})
+	case Permanent, Unproven:
+		handled(&t.s.Job, t.o.Job)
+		return t.hold(fault.Code, fault.Text)
+	}
+	t.retry(&t.s.Job, t.o.Job, 30*time.Second)
+	return record(owed.Release, "the contract is tried again: "+fault.Text)
+}
+
+// contractDone sees that nothing owed is pending any more.
+func contractDone(t *turn) (Action, bool) {
+	if !t.s.Contracting || t.o.Job.Running {
+		return silent()
+	}
+	owed, schema := t.s.Owed[0], t.o.Schema
+	if !schema.Known || schema.For != owed.Folder || schema.Contract.Dirty || overlap(schema.Contract.Pending, owed.Numbers) {
+		return silent()
+	}
+	handled(&t.s.Job, t.o.Job)
+	t.s.Job.Tries = 0
+	t.s.Contracting, t.s.Waiting = false, nil
+	t.s.Owed = slices.Clone(t.s.Owed[1:])
+	t.tell(owed.Release, OutContracted, "", fmt.Sprintf("contract %s applied", numbers(owed.Numbers)), map[string]any{"numbers": owed.Numbers})
+	if r := t.s.Current; r != nil && (r.Phase == Vetted || r.Phase == Queued) {
+		r.Phase, r.Verdict = Queued, nil // judged against a schema that has changed
+	}
+	return record(owed.Release, fmt.Sprintf("contract %s of %s is applied", numbers(owed.Numbers), owed.Version))
+}
+
+// overlap reports whether two lists of numbers share one.
+func overlap(a, b []uint64) bool {
+	return slices.ContainsFunc(a, func(n uint64) bool { return slices.Contains(b, n) })
+}
+
+// numbers writes migration numbers for a sentence.
+func numbers(list []uint64) string {
+	words := make([]string, len(list))
+	for i, n := range list {
+		words[i] = fmt.Sprintf("%04d", n)
+	}
+	return strings.Join(words, " ")
+}
+
+// contractAgain goes on with a contract that a crash or a fault interrupted. While one runs nothing else progresses.
+func contractAgain(t *turn) (Action, bool) {
+	if !t.s.Contracting {
+		return silent()
+	}
+	owed := t.s.Owed[0]
+	switch {
+	case t.o.Job.Running:
+		return wait(progress(t.o.Job, "the contract is being applied"))
+	case !t.o.Schema.Known || t.o.Schema.For != owed.Folder:
+		return wait("the database does not answer; the contract goes on when it does")
+	case t.o.Now.Before(t.s.Job.Next):
+		return wait("the contract is tried again shortly")
+	}
+	handled(&t.s.Job, t.o.Job)
+	return t.contract(owed, "goes on")
+}
+
+// progress is a job's own words, or the sentence given.
+func progress(job Job, otherwise string) string {
+	if job.Text != "" {
+		return job.Text
+	}
+	return otherwise
+}
+
+// contract is the effect.
+func (t *turn) contract(owed Owed, why string) (Action, bool) {
+	return Action{Kind: Contract, Release: owed.Release, Folder: owed.Folder, Numbers: owed.Numbers,
+		Why: fmt.Sprintf("contract %s of %s %s", numbers(owed.Numbers), owed.Version, why)}, true
+}
+
+// contractRoles are the approvals that an owed contract still needs.
+func (t *turn) contractRoles(owed *Owed) []string {
+	roles := slices.Clone(owed.Roles)
+	if needed(t.l.ContractApproval) && !slices.Contains(roles, t.l.ContractApproval) {
+		roles = append(roles, t.l.ContractApproval)
+	}
+	return unspoken(roles, owed.Approvals, "contract")
+}
+
+// contractOwed begins the contract when its time has come: only between releases (or before the next one's expand), only
+// when every slot with a version below it is stopped, and only after the floor is in the store.
+func contractOwed(t *turn) (Action, bool) {
+	if len(t.s.Owed) == 0 || t.s.Last != nil || t.s.Wish != nil || t.o.Job.Running {
+		return silent()
+	}
+	if r := t.s.Current; r != nil && r.Phase != Queued && r.Phase != Vetted {
+		return silent()
+	}
+	owed := &t.s.Owed[0]
+	if !owed.Asked && t.o.Now.Before(owed.NotBefore) || !t.liveAtLeast(owed.Generation) {
+		return silent()
+	}
+	if roles := t.contractRoles(owed); len(roles) > 0 {
+		if t.s.Current != nil {
+			return silent() // it stays owed; the next release takes it up
+		}
+		return t.waitFor(owed.Release, Waiting{For: "approval", Role: roles[0], Why: fmt.Sprintf("the contract of %s needs the word of %s: teal approve %s", owed.Version, strings.Join(roles, " and "), t.s.App)})
+	}
+	if t.o.Freeze.Active {
+		return t.waitFor(owed.Release, Waiting{For: "freeze", Why: t.o.Freeze.Why, Until: t.o.Freeze.Until})
+	}
+	if action, ok := t.clearBelow(owed.Generation); ok {
+		return action, true
+	}
+	t.s.Contracting, t.s.Waiting = true, nil
+	t.s.Floor = max(t.s.Floor, owed.Generation)
+	handled(&t.s.Job, t.o.Job)
+	t.s.Job.Tries, t.s.Job.Next = 0, t.o.Now
+	t.tell(owed.Release, OutContracting, "", fmt.Sprintf("contract %s begins; from here there is no way back to an earlier version", numbers(owed.Numbers)), map[string]any{"numbers": owed.Numbers})
+	return t.contract(*owed, "begins; the class is forward-only from here")
+}
+
+// liveAtLeast reports whether the version that is live belongs to a generation or a later one.
+func (t *turn) liveAtLeast(generation uint64) bool {
+	plan := t.s.Slots[t.s.Live].Plan
+	return t.s.Live != None && plan != nil && plan.Generation >= generation
+}
+
+// clearBelow makes sure that nothing older than a generation runs in the other slot: it stops it, waits for it, or is
+// content.
+func (t *turn) clearBelow(generation uint64) (Action, bool) {
+	slot := t.s.Live.Other()
+	place := t.s.Slots[slot]
+	if place.Plan == nil || place.Plan.Generation >= generation || t.o.Slots[slot].Tenant.Running == No && !place.Want {
+		if place.Plan == nil && t.o.Slots[slot].Tenant.Running != No {
+			return wait(fmt.Sprintf("the contract waits until slot %s is seen empty", slot))
+		}
+		return silent()
+	}
+	if t.o.Slots[slot].Tenant.Running == Unknown {
+		return wait(fmt.Sprintf("the contract waits until slot %s is seen stopped", slot))
+	}
+	return t.stop(slot, "the contract needs it stopped")
+}
+
+// stop ends what runs in a slot. The live slot is never stopped.
+func (t *turn) stop(slot Slot, why string) (Action, bool) {
+	if slot == t.s.Live || slot == None {
+		return silent()
+	}
+	place := t.s.Slots[slot]
+	if t.o.Launch.Running || t.o.Now.Before(place.Next) {
+		return wait(fmt.Sprintf("slot %s is being stopped", slot))
+	}
+	place.Want, place.Ready = false, No
+	place.Next = t.o.Now.Add(time.Second)
+	t.s.Slots[slot] = place
+	id := ID("")
+	if place.Plan != nil {
+		id = place.Plan.Release
+	}
+	return Action{Kind: Stop, Release: id, Slot: slot, Grace: stopGrace, Why: why}, true
+}
+
+// stopGrace is how long a process may take to end when nobody is served by it any more.
+const stopGrace = 10 * time.Second

@@ -1,0 +1,61 @@
+package release
+
+import "fmt"
+
+// removedHolds stops a release whose app has lost its file. Its slots stay as they are.
+func removedHolds(t *turn) (Action, bool) {
+	if !t.o.Removed || t.s.Current == nil && !t.s.Contracting {
+		return silent()
+	}
+	return t.hold("app_removed", fmt.Sprintf("apps/%s.yaml is gone in mid-release; put it back and resume, or abandon", t.s.App))
+}
+
+// held keeps everything below from going on.
+func held(t *turn) (Action, bool) {
+	if t.s.Hold == nil {
+		return silent()
+	}
+	return wait(fmt.Sprintf("held (%s): %s; go on with: teal resume %s --reason …", t.s.Hold.Code, t.s.Hold.Why, t.s.App))
+}
+
+// schemaHolds stops when the database says something that no effect of teal can put right. A dirty track is not one of
+// them: applying proves or disproves it, and what cannot be proven comes back as a fault.
+func schemaHolds(t *turn) (Action, bool) {
+	s := t.o.Schema
+	if !s.Known || s.Hold == "" || s.Hold == "dirty" || s.For != schemaNeeded(t.s, t.l) || s.For == "" {
+		return silent()
+	}
+	return t.hold(s.Hold, s.Why)
+}
+
+// installing is the release that would be the first of an app without history.
+func (t *turn) installing() *Release {
+	r := t.s.Current
+	if r == nil || r.Phase != Queued || t.s.Live != None || t.s.History || t.s.Merged || !t.l.HasDatabase || r.Folder == "" {
+		return nil
+	}
+	return r
+}
+
+// unknownLiveHolds refuses to guess which version runs on a database that is not empty.
+func unknownLiveHolds(t *turn) (Action, bool) {
+	r := t.installing()
+	if r == nil || !t.o.Schema.Known || t.o.Schema.For != r.Folder || t.o.Schema.Empty {
+		return silent()
+	}
+	return t.hold("unknown_live_version", fmt.Sprintf("the database has tables and teal has no history for %s; say what is live: teal adopt %s --live a|b|none --version V", t.s.App, t.s.App))
+}
+
+// firstInstallMerges remembers that the database was empty: both tracks are then applied in number order, and their
+// compatibility is not judged, until one release has finished.
+func firstInstallMerges(t *turn) (Action, bool) {
+	r := t.installing()
+	if r == nil {
+		return silent()
+	}
+	if !t.o.Schema.Known || t.o.Schema.For != r.Folder {
+		return t.waitFor(r.ID, Waiting{For: "database", Why: "the database does not answer; it decides whether this is a first install"})
+	}
+	t.s.Merged, t.s.Waiting = true, nil
+	return record(r.ID, "the database is empty: a first install, both tracks in number order")
+}

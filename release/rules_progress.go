@@ -1,0 +1,302 @@
+package release
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// beginRollback starts a promised cold rollback: the stored plan, under a new release id, without migrations, queue,
+// freeze or approval.
+func beginRollback(t *turn) (Action, bool) {
+	w := t.s.Wish
+	if w == nil || t.s.Current != nil || t.s.Last != nil || t.s.Contracting {
+		return silent()
+	}
+	t.s.Wish = nil
+	if t.s.Previous == nil || t.s.Previous.Generation < t.s.Floor {
+		return record("", t.floorText())
+	}
+	for _, q := range t.o.Queue {
+		t.endSuperseded(q.ID, w.Release, "a rollback supersedes what was queued before it")
+	}
+	plan := *t.s.Previous
+	plan.Release = w.Release
+	t.s.Current = &Release{
+		Request: Request{ID: w.Release, Version: plan.Version, Artifact: plan.Artifact, Accepted: w.At},
+		Phase:   Starting, Rollback: true, Blue: t.s.Live.Other(), Green: t.s.Live, Plan: plan, Limits: t.l,
+		Since: t.o.Now, Begun: t.o.Now, Trigger: w.Actor, Unproven: t.s.Doubtful,
+	}
+	t.tell(w.Release, OutAccepted, "rollback", fmt.Sprintf("cold rollback to %s, asked for by %s", plan.Version, w.Actor), nil)
+	return record(w.Release, fmt.Sprintf("cold rollback to %s: it is started in slot %s from its stored plan", plan.Version, t.s.Live.Other()))
+}
+
+// endSuperseded is the end of a request that a newer one overtook.
+func (t *turn) endSuperseded(id, by ID, why string) {
+	t.tell(id, OutSuperseded, "", why, map[string]any{"by": by})
+}
+
+// supersede lets the newest of the queue win, also over a release that has not begun to expand.
+func supersede(t *turn) (Action, bool) {
+	if t.l.Queue == "fifo" || len(t.o.Queue) == 0 {
+		return silent()
+	}
+	newest := t.o.Queue[len(t.o.Queue)-1]
+	why := fmt.Sprintf("release %s of version %s is newer", newest.ID, newest.Version)
+	if r := t.s.Current; r != nil && !r.Rollback && (r.Phase == Queued || r.Phase == Vetted) && r.Ending == "" && !t.o.Job.Running {
+		t.endSuperseded(r.ID, newest.ID, why)
+		t.s.Current, t.s.Waiting = nil, nil
+		return record(r.ID, why)
+	}
+	if len(t.o.Queue) < 2 {
+		return silent()
+	}
+	for _, q := range t.o.Queue[:len(t.o.Queue)-1] {
+		t.endSuperseded(q.ID, newest.ID, why)
+	}
+	return record(t.o.Queue[0].ID, why)
+}
+
+// begin takes the next request out of the queue. Its limits are frozen here.
+func begin(t *turn) (Action, bool) {
+	if t.s.Current != nil || t.s.Wish != nil || len(t.o.Queue) == 0 || t.s.Last != nil && t.s.Last.Phase != Warm || t.o.Removed {
+		return silent()
+	}
+	q := t.o.Queue[0]
+	if live := t.planOf(t.s.Live); q.Current != "" && q.Current != live.Version {
+		why := fmt.Sprintf("the request wants %s to be live and %q is", q.Current, live.Version)
+		t.tell(q.ID, OutRejected, "precondition_failed", why, nil)
+		return Action{Kind: Record, Release: q.ID, Code: "precondition_failed", Why: why}, true
+	}
+	l := t.l
+	if q.Tighten != nil {
+		l = Stricter(l, *q.Tighten)
+	}
+	blue := t.s.Live.Other()
+	if t.s.Live == None {
+		blue = A
+	}
+	t.s.Current = &Release{Request: q, Phase: Queued, First: t.s.Live == None, Blue: blue, Green: t.s.Live, Limits: l, Since: t.o.Now, Begun: t.o.Now}
+	t.s.Waiting = nil
+	return record(q.ID, fmt.Sprintf("%s leaves the queue; it will come up in slot %s", q.Version, blue))
+}
+
+// at returns the release under way if it is in a phase and nobody wants to end it.
+func (t *turn) at(phases ...Phase) *Release {
+	r := t.s.Current
+	if r == nil {
+		return nil
+	}
+	for _, p := range phases {
+		if r.Phase == p {
+			return r
+		}
+	}
+	return nil
+}
+
+// judge takes up the word of a vetting that has ended.
+func judge(t *turn) (Action, bool) {
+	r := t.at(Queued)
+	if r == nil || !mine(t.o.Job, Vet, r.ID) || !fresh(&t.s.Job, t.o.Job) {
+		return silent()
+	}
+	if f := t.o.Job.Fault; f != nil {
+		if f.Class == Permanent {
+			handled(&t.s.Job, t.o.Job)
+			return t.reject(r, f.Code, f.Text, nil)
+		}
+		t.retry(&t.s.Job, t.o.Job, 30*time.Second)
+		return t.waitFor(r.ID, Waiting{For: "database", Why: f.Text})
+	}
+	v := t.o.Verdict
+	handled(&t.s.Job, t.o.Job)
+	switch {
+	case v == nil || v.Release != r.ID:
+		return record(r.ID, "the vetting left no word; it is done again")
+	case v.Refuse != "":
+		return t.reject(r, v.Refuse, v.Why, v.Findings)
+	case v.Hold != "":
+		return t.hold(v.Hold, v.Why)
+	}
+	t.s.Job.Tries = 0
+	r.Verdict = copied(v)
+	r.Verdict.Findings = nil // told in outcomes when they matter, not carried in the state
+	r.Unproven = v.NewValues
+	t.s.Generation++
+	r.Plan = Plan{Release: r.ID, Version: r.Version, Artifact: r.Artifact, Generation: t.s.Generation}
+	t.enter(r, Vetted)
+	return record(r.ID, fmt.Sprintf("vetted: %d expand to apply, %d contract to owe", len(v.Pending), len(v.Owes)))
+}
+
+// reject refuses a release at the door: nothing was touched.
+func (t *turn) reject(r *Release, code, why string, findings []byte) (Action, bool) {
+	facts := map[string]any{}
+	if len(findings) > 0 {
+		facts["findings"] = string(findings)
+	}
+	t.tell(r.ID, OutRejected, code, why, facts)
+	t.s.Current, t.s.Waiting = nil, nil
+	return Action{Kind: Record, Release: r.ID, Code: code, Why: why}, true
+}
+
+// vet asks for the gate's word.
+func vet(t *turn) (Action, bool) {
+	r := t.at(Queued)
+	if r == nil {
+		return silent()
+	}
+	if t.o.Job.Running || t.o.Now.Before(t.s.Job.Next) {
+		return wait(progress(t.o.Job, "vetting"))
+	}
+	return Action{Kind: Vet, Release: r.ID, Folder: r.Folder, Merged: t.s.Merged, Why: fmt.Sprintf("%s is judged under the policies in force", r.Version)}, true
+}
+
+// gateExpand keeps a vetted release from touching the schema: a contract that must run first, an approval, a freeze window.
+func gateExpand(t *turn) (Action, bool) {
+	r := t.at(Vetted)
+	if r == nil {
+		return silent()
+	}
+	if t.owes(r.Verdict.After) {
+		return t.waitFor(r.ID, Waiting{For: "contract", Why: fmt.Sprintf("it expands what an owed contract changes; that runs first: teal contract %s", t.s.App)})
+	}
+	if roles := unspoken(r.Verdict.Expand, r.Approvals, "expand"); len(roles) > 0 {
+		return t.waitApproval(r, "expand", roles)
+	}
+	if t.o.Freeze.Active {
+		return t.waitFor(r.ID, Waiting{For: "freeze", Why: t.o.Freeze.Why, Until: t.o.Freeze.Until})
+	}
+	return silent()
+}
+
+// owes reports whether the contract of one of these releases is still owed.
+func (t *turn) owes(ids []ID) bool {
+	for _, o := range t.s.Owed {
+		for _, id := range ids {
+			if o.Release == id {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// waitApproval waits for a role's word, and abandons when it does not come.
+func (t *turn) waitApproval(r *Release, step string, roles []string) (Action, bool) {
+	l := t.limits(r)
+	if w := t.s.Waiting; w != nil && w.For == "approval" && l.ApprovalWait > 0 && t.o.Now.Sub(w.Since) > l.ApprovalWait {
+		return t.abandon(r, "approval_timeout", fmt.Sprintf("nobody of %s approved the %s within %s", strings.Join(roles, ", "), step, l.ApprovalWait))
+	}
+	return t.waitFor(r.ID, Waiting{For: "approval", Role: roles[0], Until: t.o.Now.Add(l.ApprovalWait),
+		Why: fmt.Sprintf("the %s of %s needs the word of %s: teal approve %s", step, r.Version, strings.Join(roles, " and "), t.s.App)})
+}
+
+// expand begins to apply the expand migrations, or steps over an app without any.
+func expand(t *turn) (Action, bool) {
+	r := t.at(Vetted)
+	if r == nil || t.o.Job.Running {
+		return silent()
+	}
+	if r.Folder == "" || !t.l.HasDatabase {
+		t.enter(r, Starting)
+		return record(r.ID, "no migrations")
+	}
+	t.enter(r, Expanding)
+	handled(&t.s.Job, t.o.Job)
+	t.s.Job.Tries, t.s.Job.Next = 0, t.o.Now
+	t.tell(r.ID, OutExpanding, "", fmt.Sprintf("applying expand %s", numbers(r.Verdict.Pending)), map[string]any{"numbers": r.Verdict.Pending})
+	return t.applyExpand(r, "begins")
+}
+
+// applyExpand is the effect.
+func (t *turn) applyExpand(r *Release, why string) (Action, bool) {
+	return Action{Kind: Expand, Release: r.ID, Folder: r.Folder, Merged: t.s.Merged, Why: fmt.Sprintf("expand %s of %s %s", numbers(r.Verdict.Pending), r.Version, why)}, true
+}
+
+// expandFailed gives up when repeating cannot help, holds when the schema's state cannot be proven, and else tries again.
+func expandFailed(t *turn) (Action, bool) {
+	r := t.at(Expanding)
+	if r == nil || !mine(t.o.Job, Expand, r.ID) {
+		return silent()
+	}
+	f := t.failed(&t.s.Job, t.o.Job)
+	if f == nil {
+		return silent()
+	}
+	switch f.Class {
+	case Permanent, Budget:
+		handled(&t.s.Job, t.o.Job)
+		return t.abandon(r, f.Code, f.Text)
+	case Unproven:
+		handled(&t.s.Job, t.o.Job)
+		return t.hold(f.Code, f.Text)
+	}
+	t.retry(&t.s.Job, t.o.Job, 30*time.Second)
+	return t.waitFor(r.ID, Waiting{For: "database", Why: f.Text})
+}
+
+// expanded sees that every expand file is in the ledger and the track is clean.
+func expanded(t *turn) (Action, bool) {
+	r := t.at(Expanding)
+	s := t.o.Schema
+	if r == nil || t.o.Job.Running || !s.Known || s.For != r.Folder || s.Expand.Dirty || len(s.Expand.Pending) > 0 {
+		return silent()
+	}
+	if t.s.Merged && (s.Contract.Dirty || len(s.Contract.Pending) > 0) {
+		return silent()
+	}
+	handled(&t.s.Job, t.o.Job)
+	t.tell(r.ID, OutExpanded, "", fmt.Sprintf("the expand track is at %d", s.Expand.Version), map[string]any{"version": s.Expand.Version, "numbers": r.Verdict.Pending})
+	t.enter(r, Starting)
+	return record(r.ID, fmt.Sprintf("expanded to %d", s.Expand.Version))
+}
+
+// expandAgain goes on with an expand that a crash or a fault interrupted.
+func expandAgain(t *turn) (Action, bool) {
+	r := t.at(Expanding)
+	switch {
+	case r == nil:
+		return silent()
+	case t.o.Job.Running:
+		return wait(progress(t.o.Job, "expanding"))
+	case !t.o.Schema.Known || t.o.Schema.For != r.Folder:
+		return wait("the database does not answer; the expand goes on when it does")
+	case t.o.Now.Before(t.s.Job.Next):
+		return wait("the expand is tried again shortly")
+	}
+	handled(&t.s.Job, t.o.Job)
+	return t.applyExpand(r, "goes on")
+}
+
+// abandonWhenQuiet ends a release that is to be given up: first its running job is told to end, then it is gone.
+func abandonWhenQuiet(t *turn) (Action, bool) {
+	r := t.s.Current
+	if r == nil || r.Ending == "" {
+		return silent()
+	}
+	if t.o.Job.Running && t.o.Job.Release == r.ID {
+		if r.Cancelled {
+			return wait("the running job is being cancelled")
+		}
+		r.Cancelled = true
+		return Action{Kind: Cancel, Release: r.ID, Why: "the release is given up: its running job is cancelled"}, true
+	}
+	handled(&t.s.Job, t.o.Job)
+	why := r.Why
+	if why == "" {
+		why = "a rollback went back behind it"
+	}
+	return t.abandon(r, r.Ending, why)
+}
+
+// abandon ends a release before its switch: blue is kept for its logs and then stopped, the expand stays, green is
+// untouched.
+func (t *turn) abandon(r *Release, code, why string) (Action, bool) {
+	if place := t.s.Slots[r.Blue]; r.Blue != t.s.Live && place.Plan != nil && place.Plan.Release == r.ID {
+		t.keep(r.Blue)
+	}
+	t.tell(r.ID, OutAbandoned, code, why, map[string]any{"phase": r.Phase})
+	t.s.Current, t.s.Waiting = nil, nil
+	return Action{Kind: Record, Release: r.ID, Code: string(Abandoned), Why: why}, true
+}

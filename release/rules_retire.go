@@ -1,0 +1,190 @@
+package release
+
+import (
+	"fmt"
+	"time"
+)
+
+// bakeOver ends the bake when it has been watched long enough, or a person (or an urgent release, where the app allows it)
+// ended it.
+func bakeOver(t *turn) (Action, bool) {
+	r := t.s.Current
+	if r == nil || r.Phase != Baking {
+		return silent()
+	}
+	l := t.limits(r)
+	urgent := l.AllowUrgent && len(t.o.Queue) > 0 && t.o.Queue[len(t.o.Queue)-1].Urgent
+	if !r.Promoted && !urgent && r.Clock.Spent < l.BakeFor {
+		return silent()
+	}
+	few := r.Tally.Requests < l.Few
+	if few && l.FewRequests == "hold" && !r.Promoted {
+		return t.hold("few_requests", fmt.Sprintf("only %d requests in the bake, which is no evidence; promote or roll back", r.Tally.Requests))
+	}
+	if r.Green == None {
+		return t.finish(r, "the first release")
+	}
+	t.enter(r, Warm)
+	t.s.Last, t.s.Current = r, nil
+	return record(r.ID, fmt.Sprintf("baked with %d errors in %d requests; %s stays warm for %s", r.Tally.Errors, r.Tally.Requests, r.Green, word(l.WarmFor)))
+}
+
+// word writes a duration that may be forever.
+func word(d time.Duration) string {
+	if d == Forever {
+		return "ever"
+	}
+	return d.String()
+}
+
+// bake waits while blue is watched.
+func bake(t *turn) (Action, bool) {
+	r := t.s.Current
+	if r == nil || r.Phase != Baking && r.Phase != RollingBack {
+		return silent()
+	}
+	if r.Phase == RollingBack {
+		return wait("the rollback is being confirmed by every node")
+	}
+	return wait(fmt.Sprintf("baking %s: %s of %s, %d errors in %d requests", r.Version, r.Clock.Spent.Round(time.Second), t.limits(r).BakeFor, r.Tally.Errors, r.Tally.Requests))
+}
+
+// warmOver begins to retire green: the time is over, or the next release needs the slot.
+func warmOver(t *turn) (Action, bool) {
+	r := t.s.Last
+	if r == nil || r.Phase != Warm {
+		return silent()
+	}
+	over := t.limits(r).WarmFor != Forever && r.Clock.Spent >= t.limits(r).WarmFor
+	next := t.s.Current != nil && t.s.Current.Phase == Starting
+	switch {
+	case over:
+		t.enter(r, Retiring)
+		return record(r.ID, fmt.Sprintf("the warm time is over: %s is retired", r.Green))
+	case next:
+		t.enter(r, Retiring)
+		return record(r.ID, fmt.Sprintf("release %s needs slot %s", t.s.Current.ID, r.Green))
+	}
+	return silent()
+}
+
+// warm waits at the end of the table: nothing else had anything to say.
+func warm(t *turn) (Action, bool) {
+	r := t.s.Last
+	if r == nil || r.Phase != Warm {
+		return silent()
+	}
+	return wait(fmt.Sprintf("%s is warm in slot %s: %s of %s", t.planOf(r.Green).Version, r.Green, r.Clock.Spent.Round(time.Second), word(t.limits(r).WarmFor)))
+}
+
+// planOf is the plan in a slot, or the zero plan.
+func (t *turn) planOf(slot Slot) Plan {
+	if p := t.s.Slots[slot].Plan; p != nil {
+		return *p
+	}
+	return Plan{}
+}
+
+// drainGreen waits until nobody is served by green any more, or the drain time is over.
+func drainGreen(t *turn) (Action, bool) {
+	r := t.s.Last
+	if r == nil || r.Phase != Retiring {
+		return silent()
+	}
+	return wait(fmt.Sprintf("draining slot %s: %s of %s", r.Green, t.o.Now.Sub(r.Since).Round(time.Second), t.l.Drain))
+}
+
+// stopGreen stops green when it is drained. What is left after the drain time are long-lived connections: the process is
+// told (SIGTERM) and has long_lived to end them.
+func stopGreen(t *turn) (Action, bool) {
+	r := t.s.Last
+	if r == nil || r.Phase != Retiring || t.o.Launch.Running || r.Green == t.s.Live {
+		return silent()
+	}
+	drained := r.Clock.Zero >= 2
+	place := t.s.Slots[r.Green]
+	if !drained && t.o.Now.Sub(r.Since) < t.l.Drain || t.o.Now.Before(place.Next) {
+		return silent()
+	}
+	grace, why := stopGrace, "drained"
+	if !drained {
+		grace, why = t.l.LongLived, fmt.Sprintf("the drain time is over; long-lived connections are told now and cut after %s", t.l.LongLived)
+	}
+	place.Want, place.Ready = false, No
+	place.Next = t.o.Now.Add(time.Second)
+	t.s.Slots[r.Green] = place
+	return Action{Kind: Stop, Release: r.ID, Slot: r.Green, Grace: grace, Why: why}, true
+}
+
+// greenGone finishes a release: green is seen stopped.
+func greenGone(t *turn) (Action, bool) {
+	r := t.s.Last
+	if r == nil || r.Phase != Retiring || t.s.Slots[r.Green].Want || t.o.Slots[r.Green].Tenant.Running != No || t.o.Launch.Running {
+		return silent()
+	}
+	plan := t.planOf(r.Green)
+	t.tell(r.ID, OutRetired, "", fmt.Sprintf("%s is stopped in slot %s", plan.Version, r.Green), map[string]any{"slot": r.Green, "version": plan.Version})
+	if plan.Version != "" {
+		t.s.Previous, t.s.Doubtful = &plan, r.Unproven
+	}
+	return t.finish(r, fmt.Sprintf("%s is stopped", plan.Version))
+}
+
+// finish is the good end. What the release still owes to the schema is written down; a cold rollback voids what it went
+// back behind.
+func (t *turn) finish(r *Release, why string) (Action, bool) {
+	evidence := "observed"
+	if r.Tally.Requests < t.limits(r).Few {
+		evidence = "none"
+	}
+	t.tell(r.ID, OutFinished, "", fmt.Sprintf("%s is live in slot %s", r.Version, r.Blue), map[string]any{
+		"slot": r.Blue, "version": r.Version, "evidence": evidence, "requests": r.Tally.Requests, "errors": r.Tally.Errors})
+	t.owe(r)
+	t.s.History, t.s.Merged = true, false
+	if t.s.Last == r {
+		t.s.Last = nil
+	}
+	if t.s.Current == r {
+		t.s.Current = nil
+	}
+	t.s.Waiting = nil
+	return Action{Kind: Record, Release: r.ID, Code: string(Finished), Why: fmt.Sprintf("finished: %s is live in slot %s (%s)", r.Version, r.Blue, why)}, true
+}
+
+// owe writes down the contract of a finished release.
+func (t *turn) owe(r *Release) {
+	var owed []Owed
+	for _, o := range t.s.Owed {
+		void := o.Generation > r.Plan.Generation // went back behind it
+		if !void && (r.Verdict == nil || !overlap(o.Numbers, r.Verdict.Owes)) {
+			owed = append(owed, o)
+		}
+	}
+	if r.Verdict != nil && len(r.Verdict.Owes) > 0 && !t.s.Merged && !r.Rollback {
+		o := Owed{Release: r.ID, Version: r.Version, Generation: r.Plan.Generation, Folder: r.Folder, Numbers: r.Verdict.Owes, Roles: r.Verdict.Contract}
+		if after := t.limits(r).ContractAfter; after == Forever {
+			o.NotBefore = r.Switched.AddDate(100, 0, 0)
+		} else {
+			o.NotBefore = r.Switched.Add(after)
+		}
+		owed = append(owed, o)
+	}
+	t.s.Owed = owed
+}
+
+// stopKept stops an abandoned or rolled-back tenant when its time is over.
+func stopKept(t *turn) (Action, bool) {
+	for _, slot := range Slots() {
+		place := t.s.Slots[slot]
+		if place.KeepUntil.IsZero() || place.Want || slot == t.s.Live || t.o.Now.Before(place.KeepUntil) {
+			continue
+		}
+		if t.o.Slots[slot].Tenant.Running == No {
+			place.KeepUntil = time.Time{}
+			t.s.Slots[slot] = place
+			return record("", fmt.Sprintf("slot %s is empty", slot))
+		}
+		return t.stop(slot, "it was kept long enough for its logs")
+	}
+	return silent()
+}

@@ -1,0 +1,27 @@
+package release
+
+// Stricter is the safer of two sets of limits, number by number: longer to watch, fewer errors, more approvals. What is
+// neither safer nor laxer is a's.
+func Stricter(a, b Limits) Limits {
+	a.Passes = max(a.Passes, b.Passes)
+	a.Stable = max(a.Stable, b.Stable)
+	a.BakeFor = max(a.BakeFor, b.BakeFor)
+	a.WarmFor = max(a.WarmFor, b.WarmFor)
+	a.ContractAfter = max(a.ContractAfter, b.ContractAfter)
+	if b.MaxErrors > 0 {
+		a.MaxErrors = min(a.MaxErrors, b.MaxErrors)
+	}
+	if b.FewRequests == "hold" {
+		a.FewRequests = "hold"
+	}
+	if !needed(a.SwitchApproval) {
+		a.SwitchApproval = b.SwitchApproval
+	}
+	if !needed(a.ContractApproval) {
+		a.ContractApproval = b.ContractApproval
+	}
+	return a
+}
+
+// needed reports whether a configured approval asks for anybody.
+func needed(role string) bool { return role != "" && role != "none" }
