@@ -124,8 +124,8 @@ func contractOwed(t *turn) (Action, bool) {
 		return silent()
 	}
 	if roles := t.contractRoles(owed); len(roles) > 0 {
-		if t.s.Current != nil {
-			return silent() // it stays owed; the next release takes it up
+		if t.s.Current != nil || len(t.o.Queue) > 0 {
+			return silent() // it stays owed, and stops no release
 		}
 		return t.waitFor(owed.Release, Waiting{For: "approval", Role: roles[0], Why: fmt.Sprintf("the contract of %s needs the word of %s: teal approve %s", owed.Version, strings.Join(roles, " and "), t.s.App)})
 	}

@@ -97,6 +97,7 @@ type Release struct {
 	Ready     bool       `json:"ready,omitempty"`     // blue_ready was said
 	Cancelled bool       `json:"cancelled,omitempty"` // its running job has been told to end
 	Before    Phase      `json:"before,omitempty"`    // rolling_back: the phase it left
+	Forced    bool       `json:"forced,omitempty"`    // a person switched to a slot that was not ready
 	Ending    string     `json:"ending,omitempty"`    // abandon as soon as the running job is gone: the code
 	Promoted  bool       `json:"promoted,omitempty"`  // a person (or an urgent release) ended the bake
 	Unproven  bool       `json:"unproven,omitempty"`  // green may meet values or a schema that it does not know
