@@ -60,7 +60,8 @@ type Prober interface {
 }
 
 // Journal keeps the state of each app. Save writes the state, its outcomes and its line of the timeline in one
-// transaction, and refuses a state whose Seq is not the stored one + 1 or whose Epoch is older.
+// transaction, and refuses a state whose Seq is not the stored one + 1 or whose Epoch is older. An entry without
+// Action.Kind adds no line: only clocks went on.
 type Journal interface {
 	Load(ctx context.Context, app string) (release.State, bool, error)
 	Save(ctx context.Context, state release.State, outcomes []release.Outcome, entry release.Entry) error
