@@ -1,0 +1,111 @@
+package statement
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Dialect is the SQL a file is written in.
+type Dialect string
+
+// The dialects. MySQL is not read yet: Parse says so.
+const (
+	Postgres Dialect = "postgres"
+	MySQL    Dialect = "mysql"
+)
+
+// Directive is a comment between statements that speaks to teal: "-- teal:contract", "-- teal:require SELECT …".
+type Directive struct {
+	Name  string
+	Value string
+	Line  int
+}
+
+// The directives.
+const (
+	DirectiveContract = "contract" // the file is a contract migration; only on the first line
+	DirectiveRequire  = "require"  // a query that must return true just before the file runs
+)
+
+// File is one migration file.
+type File struct {
+	Directives []Directive
+	Statements []Statement
+}
+
+// Contract says whether the file's first line declares it a contract migration.
+func (f *File) Contract() bool {
+	for _, d := range f.Directives {
+		if d.Name == DirectiveContract {
+			return true
+		}
+	}
+	return false
+}
+
+// Requires are the queries that must return true just before the file runs.
+func (f *File) Requires() []Directive {
+	var out []Directive
+	for _, d := range f.Directives {
+		if d.Name == DirectiveRequire {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// Parse splits and models a file. A statement that the grammar does not know is not an error: its Kind is Unparsable. An
+// error is a file that cannot be split, or a directive that we do not know: a misspelt one must not be passed over.
+func Parse(src []byte, dialect Dialect) (File, error) {
+	if dialect != Postgres {
+		return File{}, fmt.Errorf("dialect %q is not supported yet; write %q", dialect, Postgres)
+	}
+	pieces, tail, err := split(src)
+	if err != nil {
+		return File{}, err
+	}
+	f := File{Statements: make([]Statement, 0, len(pieces))}
+	for _, p := range pieces {
+		if err := f.directives(p.Comments); err != nil {
+			return File{}, err
+		}
+		f.Statements = append(f.Statements, model(p))
+	}
+	return f, f.directives(tail)
+}
+
+func (f *File) directives(comments []Comment) error {
+	for _, c := range comments {
+		text, ok := strings.CutPrefix(c.Text, "--")
+		if !ok {
+			continue
+		}
+		text, ok = strings.CutPrefix(strings.TrimSpace(text), "teal:")
+		if !ok {
+			continue
+		}
+		name, value, _ := strings.Cut(text, " ")
+		d := Directive{Name: name, Value: strings.TrimSpace(value), Line: c.Line}
+		if err := d.check(c.Column); err != nil {
+			return err
+		}
+		f.Directives = append(f.Directives, d)
+	}
+	return nil
+}
+
+func (d Directive) check(column int) error {
+	switch {
+	case d.Name == DirectiveContract && (d.Line != 1 || column != 1):
+		return fmt.Errorf("line %d: -- teal:contract counts only as the very first line; move it there", d.Line)
+	case d.Name == DirectiveContract && d.Value != "":
+		return fmt.Errorf("line %d: -- teal:contract stands alone on its line; move %q to another comment", d.Line, d.Value)
+	case d.Name == DirectiveContract:
+		return nil
+	case d.Name == DirectiveRequire && d.Value == "":
+		return fmt.Errorf("line %d: -- teal:require needs a query that returns true, on the same line", d.Line)
+	case d.Name == DirectiveRequire:
+		return nil
+	}
+	return fmt.Errorf("line %d: unknown directive teal:%s; known are teal:contract and teal:require", d.Line, d.Name)
+}

@@ -1,0 +1,202 @@
+package statement
+
+import "github.com/multigres/multigres/go/common/parser/ast"
+
+// readTable reads CREATE, ALTER and TRUNCATE of tables and the objects that ALTER treats like them.
+func readTable(s *Statement, n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.CreateStmt:
+		s.createTable(n)
+	case *ast.CreateTableAsStmt:
+		s.createTableAs(n)
+	case *ast.AlterTableStmt:
+		s.alterTable(n)
+	case *ast.TruncateStmt:
+		s.Kind, s.Names, s.Cascade = Truncate, rangeNames(n.Relations), n.Behavior == ast.DropCascade
+		if len(s.Names) > 0 {
+			s.Name = s.Names[0]
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+func (s *Statement) createTable(n *ast.CreateStmt) {
+	s.Kind, s.Name, s.IfNotExists = CreateTable, rangeName(n.Relation), n.IfNotExists
+	s.Temporary = n.Relation != nil && n.Relation.RelPersistence == 't'
+	for _, parent := range rangeNames(n.InhRelations) {
+		if n.PartBound != nil {
+			s.PartitionOf = parent
+		} else {
+			s.Like = append(s.Like, parent)
+		}
+	}
+	for _, e := range items(n.TableElts) {
+		switch e := e.(type) {
+		case *ast.ColumnDef:
+			c := columnOf(e)
+			s.Definition = append(s.Definition, c)
+			s.Constraints = append(s.Constraints, c.Constraints...)
+		case *ast.Constraint:
+			s.Constraints = append(s.Constraints, constraintOf(e))
+		case *ast.TableLikeClause:
+			s.Like = append(s.Like, rangeName(e.Relation))
+		}
+	}
+	for _, c := range n.Constraints {
+		s.Constraints = append(s.Constraints, constraintOf(c))
+	}
+}
+
+func (s *Statement) createTableAs(n *ast.CreateTableAsStmt) {
+	s.Kind, s.IfNotExists = CreateTableAs, n.IfNotExists
+	if n.ObjType == ast.OBJECT_MATVIEW {
+		s.Kind = CreateMatView
+	}
+	if n.Into != nil {
+		s.Name = rangeName(n.Into.Rel)
+		s.Temporary = n.Into.Rel != nil && n.Into.Rel.RelPersistence == 't'
+	}
+	s.Calls, s.Writes = unknownCalls(n.Query), writes(n.Query)
+}
+
+func (s *Statement) alterTable(n *ast.AlterTableStmt) {
+	s.Name, s.IfExists = rangeName(n.Relation), n.MissingOk
+	s.Only = n.Relation != nil && !n.Relation.Inh
+	switch n.Objtype {
+	case ast.OBJECT_TABLE:
+		s.Kind = AlterTable
+	case ast.OBJECT_INDEX:
+		s.Kind = AlterIndex
+	case ast.OBJECT_VIEW:
+		s.Kind = AlterView
+	case ast.OBJECT_MATVIEW:
+		s.Kind = AlterMatView
+	case ast.OBJECT_SEQUENCE:
+		s.Kind = AlterSequence
+	case ast.OBJECT_TYPE:
+		s.Kind = AlterType
+		s.relations = nil
+	default:
+		s.Kind, s.Message = Opaque, "teal does not know ALTER of this kind of object"
+	}
+	for _, item := range items(n.Cmds) {
+		if c, ok := item.(*ast.AlterTableCmd); ok {
+			s.Commands = append(s.Commands, commandOf(c))
+		} else {
+			s.Commands = append(s.Commands, Command{Kind: OtherCommand})
+		}
+	}
+}
+
+func columnOf(n *ast.ColumnDef) Column {
+	c := Column{Name: n.Colname, Type: typeOf(n.TypeName), NotNull: n.IsNotNull, Collation: n.Collclause != nil}
+	if n.RawDefault != nil {
+		c.Default = defaultOf(n.RawDefault)
+	}
+	for _, item := range items(n.Constraints) {
+		k, ok := item.(*ast.Constraint)
+		if !ok {
+			continue
+		}
+		switch k.Contype {
+		case ast.CONSTR_NOTNULL:
+			c.NotNull = true
+		case ast.CONSTR_DEFAULT:
+			c.Default = defaultOf(k.RawExpr)
+		case ast.CONSTR_IDENTITY:
+			c.Identity, c.NotNull = identityOf(k.GeneratedWhen), true
+		case ast.CONSTR_GENERATED:
+			c.Generated = true
+		case ast.CONSTR_CHECK, ast.CONSTR_PRIMARY, ast.CONSTR_UNIQUE, ast.CONSTR_EXCLUSION, ast.CONSTR_FOREIGN:
+			constraint := constraintOf(k)
+			if len(constraint.Columns) == 0 {
+				constraint.Columns = []string{c.Name}
+			}
+			c.Constraints = append(c.Constraints, constraint)
+		}
+	}
+	return c
+}
+
+func identityOf(when byte) string {
+	if when == ast.ATTRIBUTE_IDENTITY_ALWAYS {
+		return "always"
+	}
+	return "by default"
+}
+
+func defaultOf(n ast.Node) *Default {
+	d := &Default{Volatility: volatility(n)}
+	for {
+		cast, ok := n.(*ast.TypeCast)
+		if !ok {
+			break
+		}
+		n = cast.Arg
+	}
+	if c, ok := n.(*ast.A_Const); ok {
+		d.Null = c.Isnull
+	}
+	return d
+}
+
+func constraintOf(k *ast.Constraint) Constraint {
+	c := Constraint{Name: k.Conname, Columns: words(k.Keys), NotValid: k.SkipValidation, UsingIndex: k.Indexname,
+		Deferrable: k.Deferrable}
+	switch k.Contype {
+	case ast.CONSTR_CHECK:
+		c.Kind = Check
+		c.NotNullColumn = notNullColumn(k.RawExpr)
+	case ast.CONSTR_FOREIGN:
+		c.Kind, c.References = ForeignKey, rangeName(k.Pktable)
+		c.Columns, c.OnDelete = words(k.FkAttrs), onDelete(k.FkDelAction)
+	case ast.CONSTR_UNIQUE:
+		c.Kind = UniqueKey
+	case ast.CONSTR_PRIMARY:
+		c.Kind = PrimaryKey
+	case ast.CONSTR_EXCLUSION:
+		c.Kind = Exclude
+	case ast.CONSTR_NOTNULL:
+		c.Kind = NotNull
+	}
+	return c
+}
+
+func onDelete(action byte) string {
+	switch action {
+	case ast.FKCONSTR_ACTION_CASCADE:
+		return "cascade"
+	case ast.FKCONSTR_ACTION_SETNULL:
+		return "set null"
+	case ast.FKCONSTR_ACTION_SETDEFAULT:
+		return "set default"
+	}
+	return ""
+}
+
+// notNullColumn is c where the expression is exactly "c IS NOT NULL".
+func notNullColumn(n ast.Node) string {
+	if p, ok := n.(*ast.ParenExpr); ok {
+		return notNullColumn(p.Expr)
+	}
+	t, ok := n.(*ast.NullTest)
+	if !ok || t.Nulltesttype != ast.IS_NOT_NULL {
+		return ""
+	}
+	return columnRef(t.Arg)
+}
+
+// columnRef is the column's name where the node is a plain reference: c or t.c.
+func columnRef(n any) string {
+	switch n := n.(type) {
+	case *ast.ParenExpr:
+		return columnRef(n.Expr)
+	case *ast.ColumnRef:
+		if names := words(n.Fields); len(names) > 0 && len(names) == len(items(n.Fields)) {
+			return names[len(names)-1]
+		}
+	}
+	return ""
+}

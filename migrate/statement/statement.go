@@ -1,0 +1,188 @@
+package statement
+
+import "strings"
+
+// Name is an object's name as the database folds it: Schema is empty where the text has none.
+type Name struct {
+	Schema string
+	Name   string
+}
+
+// String is the name as one would say it: schema.name, or the name alone.
+func (n Name) String() string {
+	if n.Schema == "" {
+		return n.Name
+	}
+	return n.Schema + "." + n.Name
+}
+
+// Statement is one statement of a file. Which fields say something depends on Kind; the others are zero.
+type Statement struct {
+	Kind     Kind
+	SQL      string // the original text, without the semicolon: what is executed
+	Line     int    // in the file, from 1
+	Column   int
+	Offset   int       // in bytes
+	Comments []Comment // between the statement before and this one
+	Message  string    // why it is unparsable or opaque
+
+	Name      Name     // the object the statement is about
+	Names     []Name   // all the objects, where there may be several: DROP, TRUNCATE, LOCK, GRANT, VACUUM
+	Object    string   // what Name is, for COMMENT, GRANT, OWNER, REINDEX: "table", "column", "function" …
+	Table     Name     // the table that an index, trigger, policy or rule belongs to
+	NewName   string   // of a rename
+	NewSchema string   // of SET SCHEMA
+	Detail    string   // a word the kind explains: the setting's name, the lock mode, the enum value, the owner
+	Columns   []string // columns of an index; columns that an UPDATE assigns, an INSERT or COPY lists
+
+	Commands    []Command    // of ALTER TABLE, INDEX, VIEW, TYPE
+	Definition  []Column     // of CREATE TABLE
+	Constraints []Constraint // of CREATE TABLE and domains, those of its columns too
+	PartitionOf Name         // CREATE TABLE … PARTITION OF
+	Like        []Name       // CREATE TABLE (LIKE …), INHERITS
+
+	Concurrently bool
+	Unique       bool
+	Partial      bool // the index has a WHERE
+	Expressions  bool // the index computes something
+	Only         bool // ON ONLY, UPDATE ONLY
+	IfExists     bool
+	IfNotExists  bool
+	Replace      bool
+	Cascade      bool
+	Temporary    bool
+	Local        bool // SET LOCAL
+	Full         bool // VACUUM FULL
+	Procedure    bool
+	Defaults     bool // a function's parameter has a default
+	HasWhere     bool // UPDATE, DELETE
+	OnConflict   bool // INSERT … ON CONFLICT
+	Writes       bool // a SELECT with INSERT, UPDATE or DELETE inside
+	Permissive   bool // CREATE POLICY
+
+	// NullGuards are the columns c of an UPDATE's "WHERE … AND c IS NULL", at the top level of the condition.
+	NullGuards []string
+	// Calls are the functions called whose effect we do not know, in order.
+	Calls []string
+
+	relations []Name
+}
+
+// Column is a column's definition.
+type Column struct {
+	Name      string
+	Type      Type
+	NotNull   bool
+	Default   *Default // nil without DEFAULT
+	Generated bool     // GENERATED ALWAYS AS (…) STORED
+	Identity  string   // "", "always", "by default"
+	Collation bool     // COLLATE
+	// Constraints are CHECK, REFERENCES, UNIQUE and PRIMARY KEY written on the column.
+	Constraints []Constraint
+}
+
+// Has says whether a constraint of that kind is written on the column.
+func (c Column) Has(kind ConstraintKind) bool {
+	for _, k := range c.Constraints {
+		if k.Kind == kind {
+			return true
+		}
+	}
+	return false
+}
+
+// Serial says whether the type is one of the serial pseudo-types.
+func (c Column) Serial() bool {
+	switch c.Type.Name {
+	case "serial", "bigserial", "smallserial", "serial2", "serial4", "serial8":
+		return true
+	}
+	return false
+}
+
+// Type is a data type: int4, varchar(20), text[]. Built-in types have PostgreSQL's internal name.
+type Type struct {
+	Schema string
+	Name   string
+	Mods   []int
+	Array  bool
+}
+
+// Volatility is our guess at how an expression behaves; what is unknown is Volatile.
+type Volatility string
+
+// The volatilities.
+const (
+	Constant Volatility = "constant"
+	Stable   Volatility = "stable"
+	Volatile Volatility = "volatile"
+)
+
+// Default is the value of a DEFAULT clause.
+type Default struct {
+	Volatility Volatility
+	Null       bool // DEFAULT NULL
+}
+
+// ConstraintKind says what a constraint demands.
+type ConstraintKind string
+
+// The kinds of constraint.
+const (
+	Check      ConstraintKind = "check"
+	ForeignKey ConstraintKind = "foreign_key"
+	UniqueKey  ConstraintKind = "unique"
+	PrimaryKey ConstraintKind = "primary_key"
+	Exclude    ConstraintKind = "exclude"
+	NotNull    ConstraintKind = "not_null"
+)
+
+// Constraint is a table's, a column's or a domain's constraint.
+type Constraint struct {
+	Kind       ConstraintKind
+	Name       string
+	Columns    []string
+	NotValid   bool
+	UsingIndex string
+	References Name
+	Deferrable bool
+	OnDelete   string // "", "cascade", "set null", "set default"
+	// NotNullColumn is c where a CHECK says exactly "c IS NOT NULL".
+	NotNullColumn string
+}
+
+// Command is one part of an ALTER TABLE, INDEX, VIEW or TYPE.
+type Command struct {
+	Kind         CommandKind
+	Name         string // the column, constraint, trigger or index it is about
+	NewName      string
+	Column       *Column     // ADD COLUMN
+	Constraint   *Constraint // ADD and ALTER CONSTRAINT
+	Type         Type        // of ALTER COLUMN … TYPE
+	Using        bool        // ALTER COLUMN … TYPE … USING
+	Collation    bool        // ALTER COLUMN … TYPE … COLLATE
+	Default      *Default    // SET DEFAULT
+	Other        Name        // the partition or parent
+	Detail       string      // owner, identity kind, replica identity, names of options
+	Cascade      bool
+	IfExists     bool
+	IfNotExists  bool
+	Concurrently bool
+}
+
+// String is the type as one would write it.
+func (t Type) String() string {
+	var b strings.Builder
+	b.WriteString(Name{t.Schema, t.Name}.String())
+	for i, m := range t.Mods {
+		b.WriteString([]string{"(", ","}[min(i, 1)])
+		b.WriteString(itoa(m))
+	}
+	if len(t.Mods) > 0 {
+		b.WriteByte(')')
+	}
+	if t.Array {
+		b.WriteString("[]")
+	}
+	return b.String()
+}
