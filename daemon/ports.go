@@ -85,3 +85,33 @@ type Outbox interface {
 type Publisher interface {
 	Publish(ctx context.Context, p release.Posted) error
 }
+
+// Register is the door's memory of an app, beside what it accepted.
+type Register interface {
+	Horizon(ctx context.Context, app string) (uint64, bool, error) // false = not set yet
+	SetHorizon(ctx context.Context, app string, stream uint64) error
+	MaxSequence(ctx context.Context, app string) (int64, bool, error)
+}
+
+// Quarantine counts the tries to judge a message, and keeps the bytes of what could not be judged.
+type Quarantine interface {
+	Attempt(ctx context.Context, stream uint64) (int, error)
+	Quarantine(ctx context.Context, stream uint64, subject string, raw []byte, why string, at time.Time) error
+	HighestIngested(ctx context.Context) (uint64, error)
+}
+
+// Digester is what a launcher may also be: it names the bytes that a directory artifact would run now.
+type Digester interface {
+	Digest(ref string) (string, error)
+}
+
+// Handle judges one message of the stream.
+type Handle = func(context.Context, events.Received) events.Disposition
+
+// Intake is the stream of requests. Consume delivers until ctx ends or the connection cannot go on; Rescan reads the
+// stream from a sequence to its end; LastSeq is the stream's last sequence.
+type Intake interface {
+	Consume(ctx context.Context, handle Handle) error
+	Rescan(ctx context.Context, from uint64, handle Handle) error
+	LastSeq(ctx context.Context) (uint64, error)
+}

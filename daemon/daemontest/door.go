@@ -74,3 +74,20 @@ func (m *Memory) MaxSequence(ctx context.Context, app string) (int64, bool, erro
 	}
 	return most, any, nil
 }
+
+// HighestIngested is the highest sequence of the stream that has a verdict.
+func (m *Memory) HighestIngested(ctx context.Context) (uint64, error) {
+	if err := m.Hook.run(ctx, "highest"); err != nil {
+		return 0, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var most uint64
+	for _, k := range m.accepted {
+		most = max(most, k.Stream)
+	}
+	for stream := range m.poison {
+		most = max(most, stream)
+	}
+	return most, nil
+}
