@@ -1,13 +1,31 @@
 package release
 
+import "slices"
+
 // Step is one turn of the core: fold what was seen into the state, let the first rule that has something to say decide,
 // and write down what that decision changes. The shell stores the new state with its outcomes (in one transaction), then
 // carries out the action, then looks again. When the action is Wait the new state differs only in observed clocks and
 // need not be stored at once.
 func Step(state State, seen Observation, limits Limits) (State, Action, []Outcome) {
+	return step(rules, state, seen, limits)
+}
+
+// Stepper is the shape of Step, for those who wrap it.
+type Stepper func(State, Observation, Limits) (State, Action, []Outcome)
+
+// Without returns a Step whose table lacks the named rules: a mutant, for the simulator to kill.
+func Without(names ...string) Stepper {
+	left := slices.DeleteFunc(slices.Clone(rules), func(r rule) bool { return slices.Contains(names, r.name) })
+	return func(state State, seen Observation, limits Limits) (State, Action, []Outcome) {
+		return step(left, state, seen, limits)
+	}
+}
+
+// step is Step over a table.
+func step(table []rule, state State, seen Observation, limits Limits) (State, Action, []Outcome) {
 	t := &turn{s: clone(state), o: seen, l: limits}
 	see(t)
-	for _, r := range rules {
+	for _, r := range table {
 		if action, said := r.say(t); said {
 			action.Rule = r.name
 			return t.s, action, t.outcomes

@@ -1,0 +1,91 @@
+package sim
+
+import (
+	"fmt"
+	"time"
+
+	"teal.dev/teal/release"
+)
+
+// maxTurns bounds every run: a town that does not come to rest is a violation, not a hang.
+const maxTurns = 20000
+
+// Until runs turns until cond holds; false when it never did.
+func (w *World) Until(cond func(release.State) bool) bool {
+	for range maxTurns {
+		if cond(w.mem.state) {
+			return true
+		}
+		w.Turn()
+		if len(w.Violations) > 0 {
+			return false
+		}
+	}
+	return false
+}
+
+// Rest runs until the town is settled or held, or the time given has passed.
+func (w *World) Rest(limit time.Duration) {
+	end := w.Now.Add(limit)
+	for n := 0; n < maxTurns && w.Now.Before(end) && len(w.Violations) == 0; n++ {
+		if w.Settled() || w.mem.state.Hold != nil && w.quiet() {
+			return
+		}
+		w.Turn()
+	}
+}
+
+// quiet reports whether a held town has nothing left to do.
+func (w *World) quiet() bool {
+	j, l := w.mem.job, w.mem.launch
+	return (j == nil || !j.view.Running) && (l == nil || !l.view.Running)
+}
+
+// State is the daemon's present state.
+func (w *World) State() release.State { return w.mem.state }
+
+// Seen is the daemon's last observation.
+func (w *World) Seen() release.Observation { return w.mem.seen }
+
+// Points is how many crash points have been passed.
+func (w *World) Points() int { return w.points }
+
+// CrashAt kills the daemon at the given points, counted from the beginning.
+func (w *World) CrashAt(points ...int) {
+	for _, p := range points {
+		w.crash[p] = true
+	}
+}
+
+// Crash kills the daemon now.
+func (w *World) Crash() {
+	w.Crashes++
+	w.advance(700 * time.Millisecond)
+	w.boot()
+}
+
+// SetFaults gives the seed's dice to the effects.
+func (w *World) SetFaults(f Faults) { w.faults = f }
+
+// Describe says in one line where the town stands.
+func (w *World) Describe() string {
+	s := w.mem.state
+	text := fmt.Sprintf("live=%q rev=%d", s.Live, s.Rev)
+	for _, r := range []*release.Release{s.Current, s.Last} {
+		if r != nil {
+			text += fmt.Sprintf(" %s:%s:%s", r.ID, r.Version, r.Phase)
+		}
+	}
+	if s.Hold != nil {
+		text += " hold=" + s.Hold.Code
+	}
+	for _, o := range s.Owed {
+		text += fmt.Sprintf(" owed=%s", o.Release)
+	}
+	for _, slot := range release.Slots() {
+		if p := w.Procs[slot]; p != nil {
+			text += fmt.Sprintf(" %s=%s", slot, p.Plan.Version)
+		}
+	}
+	return text
+}

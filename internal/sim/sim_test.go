@@ -1,0 +1,196 @@
+package sim
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"teal.dev/teal/release"
+)
+
+func v1() Spec {
+	return Spec{Version: "v1", Expand: []uint64{1}, Healthy: true, Warmup: 300 * time.Millisecond}
+}
+
+func v2() Spec {
+	return Spec{Version: "v2", Expand: []uint64{1, 2, 3}, Contract: []uint64{4}, Healthy: true, Warmup: 300 * time.Millisecond}
+}
+
+// play is the town's usual day: a first install, a release with expand and contract, a bad one, and a redelivery.
+func play(w *World) {
+	w.Release("r1", v1())
+	w.Rest(10 * time.Minute)
+	w.Release("r2", v2())
+	w.Rest(10 * time.Minute)
+	w.Release("r1", v1())
+	w.Release("r2", v2())
+	bad := v2()
+	bad.Version, bad.Healthy = "v3", false
+	w.Release("r3", bad)
+	w.Rest(10 * time.Minute)
+	ill := v2()
+	ill.Version, ill.ErrorRate = "v4", 0.3
+	w.Release("r4", ill)
+	w.Rest(10 * time.Minute)
+	w.Finish()
+}
+
+func dump(t *testing.T, w *World) {
+	t.Helper()
+	for _, l := range w.Log {
+		t.Logf("%s %-22s %-9s %-2s %s %s", l.At.Format("15:04:05.000"), l.Action.Rule, l.Action.Kind, l.Action.Slot, l.Action.Release, l.Action.Why)
+	}
+	t.Log(w.Describe())
+}
+
+func requireClean(t *testing.T, w *World, what ...any) {
+	t.Helper()
+	if len(w.Violations) > 0 {
+		dump(t, w)
+		require.Empty(t, w.Violations, what...)
+	}
+}
+
+func TestAQuietDay(t *testing.T) {
+	w := New(1)
+	play(w)
+	requireClean(t, w)
+	require.Equal(t, []string{"finished"}, w.Ends("r1"))
+	require.Equal(t, []string{"finished"}, w.Ends("r2"))
+	require.Equal(t, []string{"abandoned"}, w.Ends("r3"))
+	require.Equal(t, []string{"rolled_back"}, w.Ends("r4"))
+	require.Nil(t, w.State().Hold)
+	require.ElementsMatch(t, []uint64{4}, w.DB.Contract)
+}
+
+// Every crash point, and every second crash during the recovery from it: the same end.
+func TestEveryCrashPoint(t *testing.T) {
+	quiet := New(1)
+	play(quiet)
+	requireClean(t, quiet)
+	first := quiet.Points()
+	runs := 0
+	for p := 1; p <= first; p++ {
+		w := New(1)
+		w.CrashAt(p)
+		play(w)
+		requireClean(t, w, "crash at %d", p)
+		same(t, quiet, w)
+		runs++
+	}
+	stride := 1
+	if testing.Short() {
+		stride = 7
+	}
+	for p := 1; p <= first; p += stride {
+		for d := 1; d <= 12; d++ {
+			w := New(1)
+			w.CrashAt(p, p+d)
+			play(w)
+			requireClean(t, w, "crash at %d and %d", p, p+d)
+			same(t, quiet, w)
+			runs++
+		}
+	}
+	t.Logf("%d crash points, %d runs", first, runs)
+}
+
+// same requires the end of a crashed run to be the end of the quiet one.
+func same(t *testing.T, quiet, w *World) {
+	t.Helper()
+	for _, id := range []release.ID{"r1", "r2", "r3", "r4"} {
+		if len(w.Ends(id)) != 1 || w.Ends(id)[0] != quiet.Ends(id)[0] {
+			dump(t, w)
+			require.Equal(t, quiet.Ends(id), w.Ends(id), id)
+		}
+	}
+	require.Equal(t, quiet.DB.Expand, w.DB.Expand)
+	require.Equal(t, quiet.DB.Contract, w.DB.Contract)
+	require.Equal(t, quiet.Procs[w.State().Live].Plan.Version, w.Procs[w.State().Live].Plan.Version)
+}
+
+// seed plays a random day: restarts of HAProxy, redeliveries, effects done but unanswered, crashes, dead processes, people.
+func seed(n uint64, step release.Stepper) *World {
+	rng := rand.New(rand.NewPCG(n, 7))
+	w := New(1 + int(n%2))
+	w.Step = step
+	w.SetFaults(Faults{Rand: rng, ErrBefore: 0.03, ErrAfter: 0.03})
+	specs := map[release.ID]Spec{"r1": v1(), "r2": v2()}
+	bad := v2()
+	bad.Version, bad.Healthy = "v3", rng.Float64() < 0.5
+	specs["r3"] = bad
+	ill := v2()
+	ill.Version, ill.ErrorRate, ill.DiesAfter = "v4", 0.05*rng.Float64(), time.Duration(rng.IntN(20))*time.Second
+	specs["r4"] = ill
+	specs["r5"] = v2()
+	for _, id := range []release.ID{"r1", "r2", "r3", "r4", "r5"} {
+		w.Release(id, specs[id])
+		for range 200 + rng.IntN(300) {
+			w.trouble(rng, specs)
+			w.Turn()
+			if len(w.Violations) > 0 {
+				return w
+			}
+		}
+	}
+	w.SetFaults(Faults{})
+	for _, node := range w.Nodes {
+		node.Down = false
+	}
+	w.DB.Down = false
+	w.Rest(30 * time.Minute)
+	w.Finish()
+	return w
+}
+
+// trouble is one turn's worth of bad luck.
+func (w *World) trouble(rng *rand.Rand, specs map[release.ID]Spec) {
+	switch x := rng.Float64(); {
+	case x < 0.004:
+		w.Crash()
+	case x < 0.008:
+		w.Nodes[rng.IntN(len(w.Nodes))].RestartHAProxy()
+	case x < 0.010:
+		n := w.Nodes[rng.IntN(len(w.Nodes))]
+		n.Down = !n.Down
+	case x < 0.016:
+		for _, n := range w.Nodes {
+			n.Down = false
+		}
+		w.DB.Down = false
+	case x < 0.018:
+		w.DB.Down = true
+	case x < 0.020:
+		for id, spec := range specs {
+			if _, known := w.Store.Requests[id]; known {
+				w.Release(id, spec)
+			}
+		}
+	case x < 0.022:
+		for _, slot := range release.Slots() {
+			delete(w.Procs, slot)
+		}
+	case x < 0.026:
+		verbs := []release.Verb{release.VerbRollback, release.VerbHold, release.VerbResume, release.VerbResume, release.VerbAbandon, release.VerbPromote, release.VerbRetire, release.VerbContract}
+		w.mem.command = &release.Command{Verb: verbs[rng.IntN(len(verbs))], Actor: "seed", Roles: []string{"operator"}, Reason: "dice", Release: release.ID(string(rune('A'+rng.IntN(26))) + w.Now.Format("150405.000"))}
+	}
+}
+
+func TestSeeds(t *testing.T) {
+	n := uint64(1500)
+	if testing.Short() {
+		n = 200
+	}
+	held := 0
+	for i := range n {
+		w := seed(i, release.Step)
+		requireClean(t, w, "seed %d", i)
+		if w.State().Hold != nil {
+			held++
+		}
+	}
+	require.Less(t, held, int(n)/2, "most days end without a hold, or the seeds prove little")
+	t.Logf("%d seeds, %d ended held", n, held)
+}
