@@ -1,0 +1,127 @@
+package migrate
+
+import (
+	"cmp"
+	"slices"
+
+	"teal.dev/teal/events"
+	"teal.dev/teal/migrate/statement"
+	"teal.dev/teal/release"
+)
+
+// Owed is the contract of a finished release that has not run yet.
+type Owed struct {
+	Release release.ID
+	Folder  events.Folder
+	Numbers []uint64
+}
+
+// Options are the facts that neither the folder nor the ledger holds.
+type Options struct {
+	Ended func(release.ID) bool // it was abandoned or rolled back; nil = none was
+	Owed  []Owed
+	First bool // the first install: both tracks run in number order, so that order cannot be wrong
+}
+
+// Plan is a folder compared with a ledger. With Problems nothing of it may run.
+type Plan struct {
+	Expand   []File       // every file of the track, by number
+	Contract []File       //
+	Owes     []uint64     // contract numbers that this release would owe: pending and owed by nobody yet
+	After    []release.ID // their owed contracts touch what a pending expand touches, and must run first
+	Warnings []Problem
+	Problems []Problem
+}
+
+// NewPlan compares a folder with the ledger of one app in one database. It never fails: what is wrong is in Problems.
+func NewPlan(folder events.Folder, ledger []Row, options Options) Plan {
+	var found, warned problems
+	rows := byNumber(ledger)
+	files := readFolder(folder, &found)
+	for i := range files {
+		files[i].State = compare(files[i], rows, ledger, &found)
+		if !files[i].Done() {
+			inspect(&files[i], &found, &warned)
+		}
+	}
+	orphans(files, ledger, options, &found, &warned)
+	p := Plan{}
+	for _, f := range files {
+		if f.Track == Contract {
+			p.Contract = append(p.Contract, f)
+		} else {
+			p.Expand = append(p.Expand, f)
+		}
+	}
+	p.order(options, rows, &found)
+	p.Problems, p.Warnings = found.sorted(), warned.sorted()
+	return p
+}
+
+// compare returns the state of a file in the ledger and reports what contradicts it.
+func compare(f File, rows map[uint64]Row, ledger []Row, found *problems) string {
+	row, ok := rows[f.Number]
+	if !ok {
+		if top := Highest(ledger, f.Track); f.Number < top {
+			found.add(OutOfOrder, f.Name, 0, "number %d was never applied, but the %s track is at %d already; renumber the file above %d", f.Number, f.Track, top, top)
+		}
+		return Pending
+	}
+	switch {
+	case row.Track != f.Track:
+		found.add(TrackChanged, f.Name, 0, "number %d is in the ledger as %s and stands on the %s track now; put it back, and write a new file for what is new", f.Number, row.Track, f.Track)
+	case row.Sum != f.Sum:
+		found.add(Checksum, f.Name, 0, "the file was changed after number %d was %s (it was %s, it is %s); restore it, and put the change into a new file", f.Number, row.State, short(row.Sum), short(f.Sum))
+	}
+	return row.State
+}
+
+func short(sum string) string { return sum[:min(len(sum), len("sha256:")+12)] }
+
+// orphans reports ledger rows without a file.
+func orphans(files []File, ledger []Row, options Options, found, warned *problems) {
+	for _, row := range ledger {
+		if slices.ContainsFunc(files, func(f File) bool { return f.Number == row.Number }) {
+			continue
+		}
+		if options.Ended != nil && row.Release != "" && options.Ended(row.Release) {
+			warned.add(Orphan, row.Name, 0, "number %d was applied by release %s, which did not last, and is not in this folder; its change is still in the database", row.Number, row.Release)
+			continue
+		}
+		found.add(Orphan, row.Name, 0, "number %d is in the ledger (%s, release %s) but not in this folder; a folder always travels whole: put the file back", row.Number, row.State, cmp.Or(string(row.Release), "none"))
+	}
+}
+
+// Pending lists the files of a track that have to run, by number.
+func (p Plan) Pending(track Track) []File {
+	files := p.Expand
+	if track == Contract {
+		files = p.Contract
+	}
+	return slices.DeleteFunc(slices.Clone(files), File.Done)
+}
+
+// Merged lists the pending files of both tracks in number order: the first install.
+func (p Plan) Merged() []File {
+	files := append(p.Pending(Expand), p.Pending(Contract)...)
+	slices.SortFunc(files, func(a, b File) int { return cmp.Compare(a.Number, b.Number) })
+	return files
+}
+
+// Relations lists the relations that the pending files of both tracks name, and whether one may touch any.
+func (p Plan) Relations() (names []statement.Name, opaque bool) {
+	var all File
+	for _, f := range p.Merged() {
+		all.Statements, all.Unknown = append(all.Statements, f.Statements...), all.Unknown || f.Unknown
+	}
+	return all.Relations()
+}
+
+// Numbers lists the numbers of files.
+func Numbers(files []File) []uint64 {
+	var numbers []uint64
+	for _, f := range files {
+		numbers = append(numbers, f.Number)
+	}
+	return numbers
+}
