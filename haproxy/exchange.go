@@ -84,7 +84,7 @@ func (n *Node) ask(ctx context.Context, d dialect, write bool, commands ...strin
 	}
 	text, ok := sections(raw, len(commands)+1)
 	if !ok {
-		return unknown(errIncomplete)
+		return unknown(fmt.Errorf("%w: %.60q", errIncomplete, raw))
 	}
 	info, err := parseInfo(text[len(commands)])
 	if err != nil {
@@ -185,5 +185,6 @@ var (
 	errVersion  = errors.New("HAProxy refused the map version: its worker was replaced, or somebody else has prepared one")
 	errGone     = errors.New("the worker has ended")
 	errStopping = errors.New("a stopping worker answered: a reload is going on")
+	errOld      = errors.New("but connections of a worker from before a reload may keep the earlier route until they end")
 	errReplaced = errors.New("the worker was replaced between two steps")
 )

@@ -83,23 +83,25 @@ func (n *Node) oldValue(ctx context.Context, pid int, app, mapName string) (valu
 }
 
 // tellOld gives the route to every old worker, by a version of that worker's own. It never uses set map: a late one
-// would be executed.
+// would be executed. The list is read afresh for each try, because old workers end and the master starts itself again.
 func (n *Node) tellOld(ctx context.Context, mapName string, route release.Route) error {
-	old, err := n.oldWorkers(ctx)
+	err := n.again(ctx, func() error {
+		old, err := n.oldWorkers(ctx)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errOld, err)
+		}
+		var errs []error
+		for _, pid := range old {
+			if err := n.tellOne(ctx, pid, mapName, route); err != nil && !errors.Is(err, errGone) {
+				errs = append(errs, fmt.Errorf("%w: worker %d: %w", errOld, pid, err))
+			}
+		}
+		return errors.Join(errs...)
+	})
 	if err != nil {
-		return err
+		return fmt.Errorf("the route is on %s, %w", n.cfg.Name, err)
 	}
-	var errs []error
-	for _, pid := range old {
-		err := n.tellOne(ctx, pid, mapName, route)
-		if unknown := (*Unknown)(nil); errors.As(err, &unknown) || errors.Is(err, errVersion) {
-			err = n.tellOne(ctx, pid, mapName, route)
-		}
-		if err != nil && !errors.Is(err, errGone) {
-			errs = append(errs, fmt.Errorf("old worker %d keeps the earlier route until its last connection ends: %w", pid, err))
-		}
-	}
-	return errors.Join(errs...)
+	return nil
 }
 
 func (n *Node) tellOne(ctx context.Context, pid int, mapName string, route release.Route) error {

@@ -18,7 +18,7 @@ type stage struct {
 
 const (
 	tries = 4                     // of one step on one node, before the error goes up
-	pause = 20 * time.Millisecond // between tries while a reload is going on
+	pause = 20 * time.Millisecond // after the first try while a reload is going on, doubled each time
 	lift  = 100                   // prepare map commands on one line
 )
 
@@ -58,15 +58,22 @@ func (n *Node) askLive(ctx context.Context, write bool, commands ...string) (ans
 	return a, err
 }
 
-// again repeats a step while the worker is being replaced.
+// passing tells whether an error is that of a reload, which is over in a moment: the worker is being replaced, or the
+// master, which starts itself again, does not listen yet.
+func passing(err error) bool {
+	unreachable := (*Unreachable)(nil)
+	return errors.Is(err, errStopping) || errors.Is(err, errReplaced) || errors.Is(err, errVersion) || errors.Is(err, errOld) ||
+		errors.As(err, &unreachable)
+}
+
+// again repeats a step while a reload is going on.
 func (n *Node) again(ctx context.Context, step func() error) error {
 	var err error
-	for range tries {
-		err = step()
-		if !errors.Is(err, errStopping) && !errors.Is(err, errReplaced) && !errors.Is(err, errVersion) {
+	for try := range tries {
+		if err = step(); !passing(err) {
 			return err
 		}
-		timer := time.NewTimer(pause)
+		timer := time.NewTimer(pause << try)
 		select {
 		case <-ctx.Done():
 			timer.Stop()
@@ -74,7 +81,7 @@ func (n *Node) again(ctx context.Context, step func() error) error {
 		case <-timer.C:
 		}
 	}
-	return fmt.Errorf("%s: %w", n.cfg.Name, err)
+	return err
 }
 
 // current reads a dump and refuses to go on when it holds a later revision than the route's.

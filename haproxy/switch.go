@@ -29,6 +29,7 @@ type App struct {
 	MapFile string                  // the path that teal writes; NoFile or "" = none
 	MapName string                  // the name by which HAProxy knows the map
 	Slots   map[release.Slot]string // address of each slot; compared by Doctor, never written to HAProxy
+	Health  string                  // path of the health check that Config prints; "" = /healthz
 }
 
 // Switch moves the traffic of one app on all of its nodes.
