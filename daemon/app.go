@@ -20,6 +20,8 @@ type App struct {
 	mail chan ask
 	bell chan struct{}
 	view atomic.Pointer[View]
+
+	horizon atomic.Bool // known to be recorded
 }
 
 // AppOptions is what a runner needs.

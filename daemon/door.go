@@ -221,6 +221,8 @@ func (d *Door) refuse(ctx context.Context, m events.Received, result Result, ref
 func (d *Door) received(ctx context.Context, m events.Received, result Result, receipt release.Receipt, refused *events.Rejection) (Result, error) {
 	result.Receipt, result.Refused = receipt, refused
 	switch receipt {
+	case release.Duplicate:
+		result.Refused = nil // what was said then stands, whatever would be said now
 	case release.Conflict:
 		result.Refused = events.Conflict(result.Release)
 		return result, d.quarantine(ctx, m, result.Refused)

@@ -1,0 +1,154 @@
+package daemon
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"time"
+
+	"teal.dev/teal/release"
+)
+
+// Status is GET /v1/status.
+type Status struct {
+	Name      string       `json:"name"`
+	Version   string       `json:"version"`
+	Connected bool         `json:"nats_connected"`
+	Outbox    int          `json:"outbox"`
+	Config    ConfigStatus `json:"config"`
+	Apps      []AppStatus  `json:"apps"`
+}
+
+// ConfigStatus says which config is in force, and why a newer one is not.
+type ConfigStatus struct {
+	Hash    string    `json:"hash,omitempty"`
+	Loaded  time.Time `json:"loaded,omitzero"`
+	Tried   time.Time `json:"tried,omitzero"`
+	Problem string    `json:"problem,omitempty"`
+}
+
+func (d *Daemon) getStatus(*call) (int, any) {
+	config := d.opt.Config()
+	s := Status{Name: config.Name, Version: d.opt.Version, Connected: d.connected(), Apps: []AppStatus{},
+		Config: ConfigStatus{Hash: config.Hash, Loaded: config.Loaded, Tried: config.Tried, Problem: config.Problem}}
+	if d.pump != nil {
+		s.Outbox, _ = d.pump.Depth()
+	}
+	for _, app := range d.Apps() {
+		s.Apps = append(s.Apps, statusOf(app.View()))
+	}
+	return http.StatusOK, s
+}
+
+// find returns the app that the path names, or the answer that there is none.
+func (d *Daemon) find(c *call) (*App, int, any) {
+	name := c.PathValue("app")
+	if app, ok := d.App(name); ok {
+		return app, 0, nil
+	}
+	return nil, http.StatusNotFound, failure("unknown_app", "teal has no app "+strconv.Quote(name), "teal status lists the apps; a new one needs apps/NAME.yaml")
+}
+
+func (d *Daemon) getApp(c *call) (int, any) {
+	app, status, refusal := d.find(c)
+	if app == nil {
+		return status, refusal
+	}
+	return http.StatusOK, statusOf(app.View())
+}
+
+func (d *Daemon) getTimeline(c *call) (int, any) {
+	var after uint64
+	limit := 200
+	query := c.URL.Query()
+	if text := query.Get("after"); text != "" {
+		n, err := strconv.ParseUint(text, 10, 63)
+		if err != nil {
+			return http.StatusBadRequest, failure("usage", "after is not a number", "give the n of the last line that you have")
+		}
+		after = n
+	}
+	if n, err := strconv.Atoi(query.Get("limit")); err == nil && n > 0 {
+		limit = min(n, 1000)
+	}
+	if d.opt.Archive.Timeline == nil {
+		return notKept()
+	}
+	lines, err := d.opt.Archive.Timeline(c.Context(), c.PathValue("app"), after, limit)
+	return archived(map[string]any{"lines": orEmpty(lines)}, err)
+}
+
+func (d *Daemon) getHistory(c *call) (int, any) {
+	limit := 50
+	if n, err := strconv.Atoi(c.URL.Query().Get("limit")); err == nil && n > 0 {
+		limit = min(n, 500)
+	}
+	if d.opt.Archive.History == nil {
+		return notKept()
+	}
+	past, err := d.opt.Archive.History(c.Context(), c.PathValue("app"), limit)
+	return archived(map[string]any{"releases": orEmpty(past)}, err)
+}
+
+// getRelease looks through the apps (or the one of ?app=): an id is unique in practice, the store's key is (app, id).
+func (d *Daemon) getRelease(c *call) (int, any) {
+	if d.opt.Archive.Release == nil || d.opt.Archive.Outcomes == nil {
+		return notKept()
+	}
+	id := release.ID(c.PathValue("id"))
+	names := []string{c.URL.Query().Get("app")}
+	if names[0] == "" {
+		names = nil
+		for _, app := range d.Apps() {
+			names = append(names, app.name)
+		}
+	}
+	for _, name := range names {
+		past, found, err := d.opt.Archive.Release(c.Context(), name, id)
+		if err != nil {
+			return archived(nil, err)
+		}
+		if !found {
+			continue
+		}
+		outcomes, err := d.opt.Archive.Outcomes(c.Context(), name, id)
+		return archived(map[string]any{"release": past, "outcomes": orEmpty(outcomes)}, err)
+	}
+	return http.StatusNotFound, failure("unknown_release", "no app of this teal has a release "+strconv.Quote(string(id)),
+		"teal history APP lists the releases; for an app that teal does not know, ask with ?app=NAME")
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+func archived(body any, err error) (int, any) {
+	if err != nil {
+		return http.StatusServiceUnavailable, failure("store", err.Error(), "look at the store's disk; teal goes on by itself once it answers")
+	}
+	return http.StatusOK, body
+}
+
+func notKept() (int, any) {
+	return http.StatusNotImplemented, failure("not_kept", "this store keeps no history", "use a store that does")
+}
+
+func (d *Daemon) getHealth(*call) (int, any) {
+	return http.StatusOK, map[string]string{"status": "ok"}
+}
+
+// getReady is yes once teal is up and while its store answers. An app in trouble, or NATS away, is no reason for no.
+func (d *Daemon) getReady(c *call) (int, any) {
+	if !d.ready.Load() {
+		return http.StatusServiceUnavailable, failure("starting", "teal is starting", "ask again in a moment")
+	}
+	ctx, cancel := context.WithTimeout(c.Context(), observeLimit)
+	defer cancel()
+	if _, err := d.opt.Outbox.Unsent(ctx, 1); err != nil {
+		return http.StatusServiceUnavailable, failure("store", err.Error(), "look at the store's disk; teal goes on by itself once it answers")
+	}
+	return http.StatusOK, map[string]string{"status": "ready"}
+}
