@@ -147,7 +147,7 @@ func TestEpochAndFence(t *testing.T) {
 		return v
 	}
 	require.Zero(t, highest())
-	for _, v := range []uint64{5, 3, 5} {
+	for _, v := range []uint64{5, 3} {
 		require.NoError(t, s.Raise(ctx, "lb1", "/maps/shop.map", v))
 	}
 	require.EqualValues(t, 5, highest())
