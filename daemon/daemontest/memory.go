@@ -88,15 +88,17 @@ func (m *Memory) Save(ctx context.Context, state release.State, outcomes []relea
 		return &release.Fault{Class: release.Permanent, Code: "stale", Text: fmt.Sprintf("state %d of epoch %d is not the next one after %d; load it again",
 			state.Seq, state.Epoch, old.Seq)}
 	}
+	if err := m.endsTwice(state.App, outcomes); err != nil {
+		return err
+	}
 	m.states[state.App] = body
 	for _, r := range []*release.Release{state.Current, state.Last} {
 		if r != nil {
-			if k := m.accepted[state.App+"/"+string(r.ID)]; k != nil {
-				k.begun = true
-			}
+			m.row(state.App, r.ID).begun = true
 		}
 	}
 	for _, o := range outcomes {
+		m.row(state.App, o.Release)
 		m.post(state.App, o)
 	}
 	if entry.Action.Kind != "" {
@@ -110,14 +112,42 @@ func (m *Memory) line(entry release.Entry) {
 	m.lines = append(m.lines, entry)
 }
 
+// row is the record of a release; one that did not come through the door (a cold rollback) gets it here.
+func (m *Memory) row(app string, id release.ID) *kept {
+	key := app + "/" + string(id)
+	if m.accepted[key] == nil {
+		m.accepted[key] = &kept{Acceptance: release.Acceptance{App: app, ID: id}, begun: true}
+		m.order = append(m.order, key)
+	}
+	return m.accepted[key]
+}
+
 func (m *Memory) post(app string, o release.Outcome) {
 	key := app + "/" + string(o.Release)
 	m.counts[key]++
 	m.posted = append(m.posted, release.Posted{Outcome: o, App: app, N: m.counts[key], Row: uint64(len(m.posted) + 1)})
-	ends := []string{release.OutRejected, release.OutSuperseded, release.OutAbandoned, release.OutRolledBack, release.OutFinished}
-	if k := m.accepted[key]; k != nil && slices.Contains(ends, o.Type) {
+	if k := m.accepted[key]; k != nil && ends(o) {
 		k.ended = true
 	}
+}
+
+func ends(o release.Outcome) bool {
+	return slices.Contains([]string{release.OutRejected, release.OutSuperseded, release.OutAbandoned, release.OutRolledBack, release.OutFinished}, o.Type)
+}
+
+// endsTwice refuses a second terminal outcome of a release.
+func (m *Memory) endsTwice(app string, outcomes []release.Outcome) error {
+	ended := map[release.ID]bool{}
+	for _, o := range outcomes {
+		if !ends(o) {
+			continue
+		}
+		if k := m.accepted[app+"/"+string(o.Release)]; ended[o.Release] || k != nil && k.ended {
+			return &release.Fault{Class: release.Permanent, Code: "second_terminal", Text: fmt.Sprintf("release %s has ended already; report this as a defect of teal", o.Release)}
+		}
+		ended[o.Release] = true
+	}
+	return nil
 }
 
 // Took adds a line.

@@ -1,0 +1,18 @@
+package daemon_test
+
+import (
+	"testing"
+
+	"teal.dev/teal/daemon/daemontest"
+)
+
+func TestTheStoreInMemoryIsAStore(t *testing.T) {
+	stores := map[string]*daemontest.Memory{} // what was acknowledged survives closing, as on a disk
+	daemontest.TestStore(t, func(t *testing.T, dir string) daemontest.Stores {
+		if stores[dir] == nil {
+			stores[dir] = daemontest.NewMemory()
+		}
+		m := stores[dir]
+		return daemontest.Stores{Journal: m, Inbox: m, Outbox: m}
+	})
+}

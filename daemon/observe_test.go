@@ -1,0 +1,178 @@
+package daemon_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"teal.dev/teal/daemon"
+	"teal.dev/teal/release"
+)
+
+func TestARemovedAppKeepsItsLastConfig(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		town := newTown("shop", &script{})
+		stop := town.run()
+		defer stop()
+		synctest.Wait()
+		require.False(t, town.core.last().Removed)
+		town.gone.Store(true)
+		time.Sleep(1500 * time.Millisecond)
+		require.True(t, town.core.last().Removed)
+		require.True(t, town.core.last().Traffic.Nodes[0].Known, "its ports are still asked")
+	})
+}
+
+func TestAPortThatHangsIsUnknownAndNotAskedTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		town := newTown("shop", &script{})
+		var asked atomic.Int32
+		release1 := make(chan struct{})
+		town.launcher.Hook = func(_ context.Context, op string) error {
+			asked.Add(1)
+			<-release1 // deaf to its deadline
+			return nil
+		}
+		stop := town.run()
+		time.Sleep(30 * time.Second)
+		require.EqualValues(t, 2, asked.Load(), "one question per slot may be open")
+		require.Equal(t, release.Unknown, town.core.last().Slots[release.A].Tenant.Running)
+		require.True(t, town.core.last().Traffic.Nodes[0].Known)
+		require.Greater(t, len(town.core.observed()), 10)
+		require.NotEmpty(t, town.app.View().Problems)
+		close(release1)
+		stop()
+	})
+}
+
+func TestOneStuckAppDelaysNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stuck, well := newTown("pay", &script{}), newTown("shop", &script{})
+		hang := func(ctx context.Context, _ string) error { <-ctx.Done(); return ctx.Err() }
+		stuck.sw.Hook, stuck.launcher.Hook, stuck.store.Hook = hang, hang, hang
+		defer stuck.run()()
+		defer well.run()()
+		time.Sleep(10500 * time.Millisecond)
+		require.Len(t, well.core.observed(), 11)
+	})
+}
+
+func TestAPanicInTheLoopBeginsItAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first := true
+		town := newTown("shop", &script{say: func(release.Observation) (release.Action, bool) {
+			if first {
+				first = false
+				panic("a rule without a guard")
+			}
+			return release.Action{}, false
+		}})
+		stop := town.run()
+		defer stop()
+		synctest.Wait()
+		require.Contains(t, town.app.View().Degraded, "a rule without a guard")
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.Empty(t, town.app.View().Degraded)
+		require.EqualValues(t, 2, town.app.View().State.Epoch, "a new life takes over anew")
+	})
+}
+
+func TestElapsedIsObservedTimeOfThisProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		core := &script{watch: release.Interest{Every: time.Minute}}
+		town := newTown("shop", core)
+		stop := town.run()
+		defer stop()
+		time.Sleep(61 * time.Second)
+		synctest.Wait()
+		seen := core.observed()
+		require.Zero(t, seen[0].Elapsed)
+		require.Equal(t, 5*time.Second, seen[1].Elapsed, "capped")
+	})
+}
+
+func TestOnlyClocksAreStoredNowAndThen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		town := newTown("shop", &script{})
+		var saves atomic.Int32
+		town.store.Hook = func(_ context.Context, op string) error {
+			if op == "save" {
+				saves.Add(1)
+			}
+			return nil
+		}
+		spent := 0
+		inner := town.core.core()
+		step := inner.Step
+		inner.Step = func(s release.State, o release.Observation, l release.Limits) (release.State, release.Action, []release.Outcome) {
+			next, a, out := step(s, o, l)
+			spent++
+			next.Rev = uint64(spent) // stands for a clock
+			return next, a, out
+		}
+		app := daemon.NewApp(daemon.AppOptions{Name: "shop", Journal: town.store, Inbox: town.store, TakeOver: town.store.TakeOver, Core: inner,
+			Config: func() (daemon.AppConfig, bool) {
+				return daemon.AppConfig{Ports: daemon.Ports{Switch: town.sw, Launcher: town.launcher}}, true
+			}})
+		town.app = app
+		stop := town.run()
+		defer stop()
+		time.Sleep(21 * time.Second)
+		synctest.Wait()
+		require.EqualValues(t, 4, saves.Load())
+		require.Empty(t, town.kinds(t), "a clock is no line of the timeline")
+	})
+}
+
+func TestTheProbeKeepsAHistoryPerTenant(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		core := &script{watch: release.Interest{Every: 100 * time.Millisecond, Slots: []release.Slot{release.B}, Probe: 2 * time.Second}}
+		town := newTown("shop", core)
+		var ill atomic.Bool
+		town.prober.Hook = func(context.Context, string) error {
+			if ill.Load() {
+				return errDown
+			}
+			return nil
+		}
+		require.NoError(t, town.launcher.Start(t.Context(), release.B, release.Plan{Release: "R1"}))
+		stop := town.run()
+		defer stop()
+		time.Sleep(5 * time.Second)
+		probe := core.last().Slots[release.B].Probe
+		require.Equal(t, 3, probe.Passes)
+		require.Zero(t, core.last().Slots[release.A].Probe, "not asked for")
+		ill.Store(true)
+		time.Sleep(2 * time.Second)
+		probe = core.last().Slots[release.B].Probe
+		require.Equal(t, []int{0, 1}, []int{probe.Passes, probe.Fails})
+		require.Equal(t, "down", probe.Problem)
+		ill.Store(false)
+		require.NoError(t, town.launcher.Stop(t.Context(), release.B, 0))
+		require.NoError(t, town.launcher.Start(t.Context(), release.B, release.Plan{Release: "R2"}))
+		time.Sleep(300 * time.Millisecond)
+		probe = core.last().Slots[release.B].Probe
+		require.Equal(t, []int{1, 0}, []int{probe.Passes, probe.Fails}, "another process, another history")
+	})
+}
+
+func TestTheSameActionAgainAndAgainIsPaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		town := newTown("shop", &script{say: func(release.Observation) (release.Action, bool) { return send(1), true }})
+		town.sw.Hook = func(_ context.Context, op string) error {
+			if op == "send" {
+				return errDown
+			}
+			return nil
+		}
+		stop := town.run()
+		defer stop()
+		time.Sleep(30 * time.Second)
+		require.Less(t, len(town.core.observed()), 20)
+	})
+}
