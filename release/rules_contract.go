@@ -62,6 +62,9 @@ func overlap(a, b []uint64) bool {
 
 // numbers writes migration numbers for a sentence.
 func numbers(list []uint64) string {
+	if len(list) == 0 {
+		return "(nothing new)"
+	}
 	words := make([]string, len(list))
 	for i, n := range list {
 		words[i] = fmt.Sprintf("%04d", n)

@@ -13,8 +13,11 @@ func bakeOver(t *turn) (Action, bool) {
 		return silent()
 	}
 	l := t.limits(r)
-	urgent := l.AllowUrgent && len(t.o.Queue) > 0 && t.o.Queue[len(t.o.Queue)-1].Urgent
-	if !r.Promoted && !urgent && r.Clock.Spent < l.BakeFor {
+	if n := len(t.o.Queue); l.AllowUrgent && n > 0 && t.o.Queue[n-1].Urgent && !r.Promoted {
+		r.Promoted = true
+		return record(r.ID, fmt.Sprintf("the urgent release %s ends the bake of %s", t.o.Queue[n-1].ID, r.Version))
+	}
+	if !r.Promoted && r.Clock.Spent < l.BakeFor {
 		return silent()
 	}
 	few := r.Tally.Requests < l.Few

@@ -50,6 +50,7 @@ func (w *World) Turn() {
 	before := w.mem.state
 	next, action, outcomes := w.Step(before, seen, w.Limits)
 	w.mem.seen, w.mem.command = seen, nil
+	w.Waits = release.Action{}
 	if action.Kind != release.Wait || len(outcomes) > 0 {
 		w.save(next, action, outcomes)
 		w.act(action)
@@ -57,7 +58,7 @@ func (w *World) Turn() {
 		if w.Now.Sub(w.Store.SavedAt) > 5*time.Second {
 			w.save(next, action, nil)
 		}
-		w.mem.state = next
+		w.mem.state, w.Waits = next, action
 		w.advance(release.Watch(next, seen, w.Limits).Every)
 		return
 	}
@@ -108,7 +109,7 @@ func (w *World) Say(c release.Command) release.Action {
 // observe looks at the world with the daemon's eyes.
 func (w *World) observe() release.Observation {
 	interest := release.Watch(w.mem.state, w.mem.seen, w.Limits)
-	o := release.Observation{Now: w.Now, Slots: map[release.Slot]release.SlotSeen{}, Queue: w.queue(), Command: w.mem.command, Verdict: w.mem.verdict}
+	o := release.Observation{Now: w.Now, Slots: map[release.Slot]release.SlotSeen{}, Queue: w.queue(), Command: w.mem.command, Verdict: w.mem.verdict, Freeze: w.Freeze, Removed: w.Removed}
 	if !w.mem.first {
 		o.Elapsed = w.Now.Sub(w.mem.last)
 	}
@@ -117,6 +118,9 @@ func (w *World) observe() release.Observation {
 		seen := release.SlotSeen{Tenant: release.Tenant{Running: release.No}}
 		if p := w.Procs[slot]; p != nil {
 			seen.Tenant = release.Tenant{Running: release.Yes, Release: p.Plan.Release, Version: p.Plan.Version}
+		}
+		if place := w.mem.state.Slots[slot]; place.Plan != nil && w.specFor(*place.Plan).Changed {
+			seen.Tenant.Problem = "artifact_changed: the executable is not the one that was accepted"
 		}
 		if slices.Contains(interest.Slots, slot) {
 			w.probe(slot)
@@ -166,13 +170,13 @@ func (w *World) traffic(interest release.Interest) release.Traffic {
 			t.Nodes = append(t.Nodes, seen)
 			continue
 		}
-		seen.Present, seen.Route = n.Runtime.Live != release.None, n.Runtime
+		seen.Present, seen.Route, seen.Foreign = n.Runtime.Live != release.None || n.Foreign != "", n.Runtime, n.Foreign
 		for _, slot := range release.Slots() {
 			up := release.No
 			if w.healthy(slot) {
 				up = release.Yes
 			}
-			seen.Servers[slot] = release.Server{Up: up, Requests: n.Requests[slot], Errors: n.Errors[slot], Counted: slices.Contains(interest.Stats, slot)}
+			seen.Servers[slot] = release.Server{Up: up, Sessions: w.Tunnels[slot], Requests: n.Requests[slot], Errors: n.Errors[slot], Counted: slices.Contains(interest.Stats, slot)}
 		}
 		t.Nodes = append(t.Nodes, seen)
 	}
@@ -181,7 +185,7 @@ func (w *World) traffic(interest release.Interest) release.Traffic {
 
 // schema compares the database with a folder.
 func (w *World) schema(folder string) release.Schema {
-	s := release.Schema{Known: true, For: folder, Empty: len(w.DB.Expand)+len(w.DB.Contract) == 0 && !w.DB.Foreign}
+	s := release.Schema{Known: true, For: folder, Empty: len(w.DB.Expand)+len(w.DB.Contract) == 0 && !w.DB.Foreign, Hold: w.DB.Hold, Why: w.DB.Hold}
 	for _, spec := range w.Specs {
 		if spec.Folder == folder {
 			s.Expand.Pending = minus(spec.Expand, w.DB.Expand)

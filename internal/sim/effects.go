@@ -77,7 +77,7 @@ func (w *World) send(route release.Route) {
 		return
 	}
 	for _, n := range w.Nodes {
-		if n.Down || route.Rev < n.Runtime.Rev {
+		if n.Down || n.Foreign != "" || route.Rev < n.Runtime.Rev {
 			continue
 		}
 		w.judgeSend(route)
@@ -129,6 +129,8 @@ func (w *World) file(a release.Action, track string, n uint64) *release.Fault {
 	switch {
 	case w.DB.Down:
 		return &release.Fault{Class: release.Retry, Code: "database_down", Text: "the database is down"}
+	case w.DB.Locked:
+		return &release.Fault{Class: release.Budget, Code: "lock_budget", Text: "the lock was not had in time (held by pid 71)"}
 	case w.DB.Unproven:
 		w.DB.Unproven = false
 		return &release.Fault{Class: release.Unproven, Code: "dirty", Text: "what happened to the file cannot be proven"}
@@ -152,6 +154,9 @@ func (w *World) start(a release.Action) *release.Fault {
 			return nil
 		}
 		return &release.Fault{Class: release.Permanent, Code: "slot_taken", Text: "another version runs in the slot"}
+	}
+	if w.specFor(a.Plan).Changed {
+		return &release.Fault{Class: release.Permanent, Code: "artifact_changed", Text: "the executable is not the one that was accepted"}
 	}
 	w.judgeStart(a)
 	spec := w.specFor(a.Plan)

@@ -17,6 +17,9 @@ type Spec struct {
 	Refuse   string   // the gate refuses it with this code
 	NoDB     bool     // sends "migrations: none"
 
+	Current   release.Version // precondition.current_version
+	Urgent    bool
+	Changed   bool // its executable is not the accepted one
 	Healthy   bool // becomes healthy after Warmup
 	Warmup    time.Duration
 	ErrorRate float64       // share of 5xx
@@ -36,6 +39,10 @@ type World struct {
 	DB    DB
 	Store Store
 
+	Freeze  release.Freeze
+	Tunnels map[release.Slot]uint64 // long-lived connections, which end with their process
+	Removed bool                    // the app's file is gone
+
 	mem    memory
 	faults Faults
 	points int
@@ -43,6 +50,7 @@ type World struct {
 	bake   map[release.ID]time.Duration
 
 	Log        []Line
+	Waits      release.Action // the last decision, when it was to wait
 	Violations []string
 	Crashes    int
 }
@@ -53,6 +61,7 @@ type Node struct {
 	Down     bool
 	File     release.Route
 	Runtime  release.Route
+	Foreign  string // a value that teal never wrote
 	Starts   int
 	Requests map[release.Slot]uint64
 	Errors   map[release.Slot]uint64
@@ -69,9 +78,11 @@ type Proc struct {
 type DB struct {
 	Expand, Contract []uint64
 	Down             bool
-	Foreign          bool // has tables that teal did not make
-	Unproven         bool // the next migration leaves what cannot be proven
-	Fail             bool // the next migration fails for good
+	Foreign          bool   // has tables that teal did not make
+	Hold             string // what Observe says: "copied_database" …
+	Locked           bool   // the lock budget of a migration is spent in vain
+	Unproven         bool   // the next migration leaves what cannot be proven
+	Fail             bool   // the next migration fails for good
 }
 
 // Store is what the daemon's store holds.
@@ -134,7 +145,7 @@ func (w *World) Release(id release.ID, spec Spec) {
 	if _, known := w.Store.Requests[id]; known {
 		return
 	}
-	q := release.Request{ID: id, Seq: uint64(len(w.Store.Requests) + 1), Version: spec.Version, Artifact: release.Artifact{Kind: "dir", Ref: string(spec.Version)}, Folder: spec.Folder, Accepted: w.Now}
+	q := release.Request{ID: id, Seq: uint64(len(w.Store.Requests) + 1), Version: spec.Version, Artifact: release.Artifact{Kind: "dir", Ref: string(spec.Version)}, Folder: spec.Folder, Current: spec.Current, Urgent: spec.Urgent, Accepted: w.Now}
 	w.Store.Requests[id] = q
 	w.Store.Outcomes = append(w.Store.Outcomes, release.Outcome{Release: id, Type: release.OutAccepted})
 }
