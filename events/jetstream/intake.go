@@ -16,6 +16,7 @@ const (
 	ackWait    = 30 * time.Second
 	ackTime    = 5 * time.Second
 	retryDelay = 5 * time.Second
+	leaveTime  = time.Second
 )
 
 // Handle judges one message.
@@ -43,7 +44,7 @@ func (b *Bus) Consume(ctx context.Context, handle Handle) error {
 	if err != nil {
 		return fmt.Errorf("the requests cannot be fetched (%w); check NATS and its permissions", err)
 	}
-	defer messages.Stop()
+	defer leave(messages)
 	for {
 		msg, err := messages.Next(jetstream.NextContext(ctx))
 		if err != nil {
@@ -53,6 +54,20 @@ func (b *Bus) Consume(ctx context.Context, handle Handle) error {
 			return fmt.Errorf("the requests are not delivered any more (%w); the stream is opened again", err)
 		}
 		b.serve(ctx, msg, handle)
+	}
+}
+
+// leave ends the fetching so that NATS knows of it at once, and gives back what was under way: a message that reaches
+// nobody would be delivered again only after AckWait.
+func leave(messages jetstream.MessagesContext) {
+	messages.Drain()
+	for {
+		msg, err := messages.Next(jetstream.NextMaxWait(leaveTime))
+		if err != nil {
+			messages.Stop()
+			return
+		}
+		_ = msg.Nak()
 	}
 }
 
