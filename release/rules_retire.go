@@ -25,11 +25,22 @@ func bakeOver(t *turn) (Action, bool) {
 		return t.hold("few_requests", fmt.Sprintf("only %d requests in the bake, which is no evidence; promote or roll back", r.Tally.Requests))
 	}
 	if r.Green == None {
+		t.tell(r.ID, OutBaking, "passed", fmt.Sprintf("%s has baked", r.Version), map[string]any{"evidence": evidence(few), "requests": r.Tally.Requests, "errors": r.Tally.Errors})
 		return t.finish(r, "the first release")
 	}
+	t.tell(r.ID, OutBaking, "passed", fmt.Sprintf("%s has baked; %s stays warm", r.Version, t.planOf(r.Green).Version), map[string]any{
+		"evidence": evidence(few), "requests": r.Tally.Requests, "errors": r.Tally.Errors})
 	t.enter(r, Warm)
 	t.s.Last, t.s.Current = r, nil
 	return record(r.ID, fmt.Sprintf("baked with %d errors in %d requests; %s stays warm for %s", r.Tally.Errors, r.Tally.Requests, r.Green, word(l.WarmFor)))
+}
+
+// evidence says what a bake proves.
+func evidence(few bool) string {
+	if few {
+		return "none"
+	}
+	return "observed"
 }
 
 // word writes a duration that may be forever.
@@ -136,12 +147,8 @@ func greenGone(t *turn) (Action, bool) {
 // finish is the good end. What the release still owes to the schema is written down; a cold rollback voids what it went
 // back behind.
 func (t *turn) finish(r *Release, why string) (Action, bool) {
-	evidence := "observed"
-	if r.Tally.Requests < t.limits(r).Few {
-		evidence = "none"
-	}
 	t.tell(r.ID, OutFinished, "", fmt.Sprintf("%s is live in slot %s", r.Version, r.Blue), map[string]any{
-		"slot": r.Blue, "version": r.Version, "evidence": evidence, "requests": r.Tally.Requests, "errors": r.Tally.Errors})
+		"slot": r.Blue, "version": r.Version, "evidence": evidence(r.Tally.Requests < t.limits(r).Few), "requests": r.Tally.Requests, "errors": r.Tally.Errors})
 	t.owe(r)
 	t.s.History, t.s.Merged = true, false
 	if t.s.Last == r {

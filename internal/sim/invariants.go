@@ -42,7 +42,7 @@ func (w *World) judgeBake(old, next release.State) {
 // bakeBegan is when a release's last bake began, from its outcomes.
 func (w *World) bakeBegan(id release.ID) (at time.Time) {
 	for _, o := range w.Store.Outcomes {
-		if o.Release == id && o.Type == release.OutBaking {
+		if o.Release == id && o.Type == release.OutBaking && o.Code == "" {
 			at = o.At
 		}
 	}
