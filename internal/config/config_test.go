@@ -310,31 +310,3 @@ func TestValidator(t *testing.T) {
 	})
 	require.EqualError(t, err, "policies/p.yaml:1:1: is wrong: x: 1\n")
 }
-
-func FuzzLoad(f *testing.F) {
-	for name, text := range config.Sample() {
-		f.Add(name, text)
-	}
-	f.Add("apps/shop.yaml", app("shop", 5000)+"x-a: &a [*a]\nhealth: *a\n")
-	f.Add("keys/k.yaml", "version: 1\nkey: ed25519:AAAA\napps: ['*']\n")
-	f.Fuzz(func(t *testing.T, name, text string) {
-		files := base()
-		switch {
-		case strings.HasPrefix(name, "apps/"):
-			files["apps/shop.yaml"] = text
-		case strings.HasPrefix(name, "keys/"):
-			files["keys/k.yaml"] = text
-		default:
-			files["teal.yaml"] = text
-		}
-		s, err := load(t, files)
-		if (s == nil) == (err == nil) {
-			t.Fatal("neither or both")
-		}
-		if s != nil {
-			for _, app := range s.Apps {
-				_ = app.Limits()
-			}
-		}
-	})
-}
