@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -57,7 +56,7 @@ func (r *run) alone(ctx context.Context, f migrate.File) error {
 		err := r.slowly(ctx, st)
 		if isLockWait(err) && ctx.Err() == nil { // a deadlock with somebody who waits for our lock: what was begun is void
 			if _, _, clean := r.s.probe(ctx, st); clean != nil {
-				return errors.Join(fault(release.Retry, "leftover", "%s: %v", f.Name, clean), err)
+				return fault(release.Retry, "leftover", "%s: what it left cannot be removed yet: %v", f.Name, clean)
 			}
 		}
 		return err

@@ -17,7 +17,7 @@ import (
 func TestMain(m *testing.M) { labtest.Main(m) }
 
 // open makes the database of the app "shop" at a DSN.
-func open(t *testing.T, dsn string, change ...func(*postgres.Config)) *postgres.Database {
+func open(t testing.TB, dsn string, change ...func(*postgres.Config)) *postgres.Database {
 	t.Helper()
 	config := postgres.Config{App: "shop", URL: dsn}
 	for _, c := range change {

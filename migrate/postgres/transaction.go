@@ -27,11 +27,12 @@ func (r *run) attempt(ctx context.Context, f migrate.File) error {
 	if err != nil {
 		return failed(ctx, err, f, statement.Statement{Line: 1})
 	}
+	defer r.rollback(tx) // of a committed one does nothing
 	if err := r.body(ctx, tx, f); err != nil {
-		return errors.Join(err, r.rollback(tx))
+		return err
 	}
 	if err := tx.Commit(ctx); err != nil {
-		return errors.Join(failed(ctx, err, f, f.Statements[len(f.Statements)-1]), r.rollback(tx))
+		return failed(ctx, err, f, f.Statements[len(f.Statements)-1])
 	}
 	return nil
 }
@@ -42,19 +43,18 @@ func (r *run) fresh(ctx context.Context) error {
 }
 
 // rollback ends a failed transaction even when the caller's context has ended. A lost session rolls back by itself.
-func (r *run) rollback(tx pgx.Tx) error {
+func (r *run) rollback(tx pgx.Tx) {
 	ctx, stop := context.WithTimeout(context.Background(), 5*time.Second)
 	defer stop()
 	if err := tx.Rollback(ctx); err != nil && !errors.Is(err, pgx.ErrTxClosed) && !r.s.IsClosed() {
 		r.d.config.Logger.Warn("rolling back a migration", "error", err)
 	}
-	return nil
 }
 
 // body runs inside the transaction: guard, requirements, statements, records.
 func (r *run) body(ctx context.Context, tx pgx.Tx, f migrate.File) error {
 	first := statement.Statement{Line: 1}
-	if err := r.limits(ctx, false); err != nil {
+	if err := r.deadlock(ctx); err != nil {
 		return failed(ctx, err, f, first)
 	}
 	if err := r.s.guard(ctx, tx, r.m); err != nil {
@@ -87,10 +87,16 @@ func (r *run) limits(ctx context.Context, slow bool) error {
 	if slow {
 		sql = fmt.Sprintf("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = %d", slowDeadline.Milliseconds())
 	}
-	if r.s.deadlock {
-		sql += "; SET LOCAL deadlock_timeout = '20ms'"
-	}
 	return r.s.exec(ctx, sql)
+}
+
+// deadlock lets an autovacuum in the way yield at once. Once per transaction: the file may take another role, which has
+// not the right.
+func (r *run) deadlock(ctx context.Context) error {
+	if !r.s.deadlock {
+		return nil
+	}
+	return r.s.exec(ctx, "SET LOCAL deadlock_timeout = '20ms'")
 }
 
 // statement runs one statement with what has to be looked at before and after it.

@@ -1,0 +1,235 @@
+package postgres_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"teal.dev/teal/internal/lab/labtest"
+	"teal.dev/teal/migrate"
+	"teal.dev/teal/migrate/postgres"
+	"teal.dev/teal/release"
+)
+
+func TestRequire(t *testing.T) {
+	dsn := labtest.Postgres(t)
+	conn, db := outside(t, dsn), open(t, dsn)
+	f := files("1_a.up.sql", base, "2_b.up.sql", "-- teal:require SELECT count(*) = 0 FROM users WHERE mail IS NULL\nCREATE TABLE b (id int);")
+	require.NoError(t, apply(t, db, f[:1]))
+	exec(t, conn, "UPDATE users SET mail = NULL WHERE id = 1")
+	text := requireFault(t, apply(t, db, f), release.Permanent, "require_failed")
+	require.Contains(t, text, "2_b.up.sql:1:")
+	requireClean(t, db, conn, f, 1)
+	exec(t, conn, "UPDATE users SET mail = '' WHERE id = 1")
+	require.NoError(t, apply(t, db, f))
+	requireClean(t, db, conn, f, 2)
+
+	for _, bad := range []string{"SELECT NULL::bool", "SELECT true WHERE false", "SELECT 7", "INSERT INTO users VALUES (1000) RETURNING true", "SELECT true; DROP TABLE users", "SELECT nothing"} {
+		g := append(f[:2:2], files("3_c.up.sql", "-- teal:require "+bad+"\nSELECT 1;")...)
+		require.Error(t, apply(t, db, g), bad)
+		requireClean(t, db, conn, g, 2)
+	}
+	require.Equal(t, 100, get[int](t, conn, "SELECT count(*) FROM users"))
+	alone := append(f[:2:2], files("3_c.up.sql", "-- teal:require SELECT false\nCREATE INDEX CONCURRENTLY i ON users (mail);")...)
+	requireFault(t, apply(t, db, alone), release.Permanent, "require_failed")
+	requireClean(t, db, conn, alone, 2)
+}
+
+func TestBackfillLimit(t *testing.T) {
+	dsn := labtest.Postgres(t)
+	conn := outside(t, dsn)
+	db := open(t, dsn, func(c *postgres.Config) { c.MaxRows = 50 })
+	f := files("1_a.up.sql", "CREATE TABLE users (id int PRIMARY KEY, mail text);")
+	require.NoError(t, apply(t, db, f))
+	exec(t, conn, "INSERT INTO users SELECT n FROM generate_series(1, 1000) n; ANALYZE users")
+	for _, sql := range []string{"UPDATE users SET mail = 'x';", "DELETE FROM users;", "INSERT INTO users SELECT id + 5000 FROM users;", "WITH gone AS (DELETE FROM users RETURNING id) SELECT count(*) FROM gone;"} {
+		g := append(f[:1:1], files("2_b.up.sql", sql)...)
+		text := requireFault(t, apply(t, db, g), release.Permanent, "backfill_too_large")
+		require.Contains(t, text, "backfill.max_rows")
+		requireClean(t, db, conn, g, 1)
+	}
+	g := append(f[:1:1], files("2_b.up.sql", "UPDATE users SET mail = 'x' WHERE id < 20;")...)
+	require.NoError(t, apply(t, db, g))
+	require.Equal(t, 19, get[int](t, conn, "SELECT count(*) FROM users WHERE mail = 'x'"))
+}
+
+func TestPostState(t *testing.T) {
+	for name, one := range map[string]struct {
+		before, sql string
+		refused     bool
+	}{
+		"column of the same type":    {"ALTER TABLE users ADD COLUMN n varchar(10)", "ALTER TABLE users ADD COLUMN IF NOT EXISTS n varchar(10);", false},
+		"new column":                 {"SELECT 1", "ALTER TABLE users ADD COLUMN IF NOT EXISTS n numeric(10,2)[];", false},
+		"column of another type":     {"ALTER TABLE users ADD COLUMN n varchar(20)", "ALTER TABLE users ADD COLUMN IF NOT EXISTS n varchar(10);", true},
+		"column of another nullness": {"ALTER TABLE users ADD COLUMN n int NOT NULL DEFAULT 1", "ALTER TABLE users ADD COLUMN IF NOT EXISTS n int;", true},
+		"own type":                   {`CREATE TYPE "Mood" AS ENUM ('a'); ALTER TABLE users ADD COLUMN n "Mood"`, `ALTER TABLE users ADD COLUMN IF NOT EXISTS n "Mood";`, false},
+		"same index":                 {"CREATE INDEX i ON users (mail)", "CREATE INDEX IF NOT EXISTS i ON users (mail);", false},
+		"same index, concurrently":   {"CREATE INDEX i ON users (mail)", "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON users (mail);", false},
+		"index on another column":    {"CREATE INDEX i ON users (id)", "CREATE INDEX IF NOT EXISTS i ON users (mail);", true},
+		"index that is not unique":   {"CREATE INDEX i ON users (mail)", "CREATE UNIQUE INDEX IF NOT EXISTS i ON users (mail);", true},
+		"other, concurrently":        {"CREATE INDEX i ON users (id)", "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON users (mail);", true},
+		"invalid index":              {"CREATE INDEX i ON users (mail); UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass", "CREATE INDEX IF NOT EXISTS i ON users (mail);", true},
+		"same table":                 {"CREATE TABLE b (id bigserial PRIMARY KEY, more text)", "CREATE TABLE IF NOT EXISTS b (id bigserial PRIMARY KEY);", false},
+		"table without the column":   {"CREATE TABLE b (id int)", "CREATE TABLE IF NOT EXISTS b (id int, name text);", true},
+		"a view of that name":        {"CREATE VIEW b AS SELECT 1 AS id", "CREATE TABLE IF NOT EXISTS b (id int);", true},
+		"new table":                  {"SELECT 1", "CREATE TABLE IF NOT EXISTS b (id int, name text);", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dsn := labtest.Postgres(t)
+			conn, db := outside(t, dsn), open(t, dsn)
+			f := files("1_a.up.sql", base, "2_b.up.sql", one.sql)
+			require.NoError(t, apply(t, db, f[:1]))
+			exec(t, conn, one.before)
+			if one.refused {
+				requireFault(t, apply(t, db, f), release.Permanent, "post_state")
+				requireClean(t, db, conn, f, 1)
+				return
+			}
+			require.NoError(t, apply(t, db, f))
+			requireClean(t, db, conn, f, 2)
+		})
+	}
+}
+
+// A long reader is in the way of an ALTER TABLE. Whoever reads meanwhile must never queue behind teal for longer than its
+// lock_timeout, and teal names the reader.
+func TestNobodyQueuesBehindTeal(t *testing.T) {
+	dsn := labtest.Postgres(t)
+	conn, db := outside(t, dsn), open(t, dsn)
+	f := files("1_a.up.sql", base, "2_b.up.sql", "ALTER TABLE users ADD COLUMN n int;")
+	require.NoError(t, apply(t, db, f[:1]))
+	unlock := block(t, dsn, "users")
+	app := outside(t, dsn)
+	exec(t, app, "SET lock_timeout = '5s'") // far above teal's 50 ms: it only ends a queue that should not be there
+	said := make(chan string, 1000)
+	done := make(chan error, 1)
+	go func() { done <- db.Apply(t.Context(), ask(1, f), f, func(s string) { said <- s }) }()
+	named := ""
+	require.Eventually(t, func() bool {
+		select {
+		case s := <-said:
+			named = s
+		default:
+		}
+		return strings.Contains(named, "a-long-report")
+	}, limit, tick)
+	require.Regexp(t, `waiting for a lock that 2_b.up.sql needs, held by pid \d+ \(a-long-report, .*SELECT \* FROM users`, named)
+	for range 200 {
+		exec(t, app, "SELECT count(*) FROM users")
+	}
+	select {
+	case err := <-done:
+		require.Fail(t, "it cannot have been applied", "%v", err)
+	default:
+	}
+	unlock()
+	require.NoError(t, <-done)
+	requireClean(t, db, conn, f, 2)
+}
+
+func TestLockBudget(t *testing.T) {
+	dsn := labtest.Postgres(t)
+	conn := outside(t, dsn)
+	db := open(t, dsn, func(c *postgres.Config) { c.LockBudget = time.Second })
+	f := files("1_a.up.sql", base, "2_b.up.sql", "CREATE TABLE b (id int); ALTER TABLE users ADD COLUMN n int;")
+	require.NoError(t, apply(t, db, f[:1]))
+	unlock := block(t, dsn, "users")
+	text := requireFault(t, apply(t, db, f), release.Budget, "lock_budget")
+	require.Contains(t, text, "a-long-report")
+	requireClean(t, db, conn, f, 1)
+	unlock()
+	require.NoError(t, apply(t, db, f))
+}
+
+func TestDeferredConstraintFailsInsideTheFile(t *testing.T) {
+	dsn := labtest.Postgres(t)
+	conn, db := outside(t, dsn), open(t, dsn)
+	f := files("1_a.up.sql", "CREATE TABLE p (id int PRIMARY KEY); CREATE TABLE c (p int REFERENCES p DEFERRABLE INITIALLY DEFERRED);", "2_b.up.sql", "INSERT INTO c VALUES (7);")
+	requireFault(t, apply(t, db, f), release.Permanent, "migration_failed")
+	requireClean(t, db, conn, f, 1)
+}
+
+// What a file sets does not reach the next one, nor teal's own records.
+func TestSettingsDoNotLeak(t *testing.T) {
+	dsn := labtest.Postgres(t)
+	conn, db := outside(t, dsn), open(t, dsn)
+	exec(t, conn, "CREATE SCHEMA other; CREATE ROLE nobody_"+get[string](t, conn, "SELECT current_database()"))
+	f := files("1_a.up.sql", "SET search_path = other; SET lock_timeout = '1h'; SET ROLE nobody_"+get[string](t, conn, "SELECT current_database()")+"; CREATE TEMP TABLE scratch (id int);",
+		"2_b.up.sql", "CREATE TABLE b (id int); CREATE TEMP TABLE scratch (id int);")
+	require.NoError(t, apply(t, db, f))
+	require.True(t, get[bool](t, conn, `SELECT to_regclass('public.b') IS NOT NULL`))
+	requireClean(t, db, conn, f, 2)
+}
+
+func TestAdoption(t *testing.T) {
+	dsn := labtest.Postgres(t)
+	conn, db := outside(t, dsn), open(t, dsn)
+	f := files("1_a.up.sql", base, "2_b.up.sql", "-- teal:contract\nALTER TABLE users DROP COLUMN gone;", "3_c.up.sql", "ALTER TABLE users ADD COLUMN n int;", "4_d.up.sql", "CREATE TABLE d (id int);")
+	exec(t, conn, base+"ALTER TABLE users ADD n int; CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL); INSERT INTO schema_migrations VALUES (3, false)")
+	schema, err := db.Observe(t.Context(), f)
+	require.NoError(t, err)
+	require.Equal(t, "unknown_history", schema.Hold)
+	require.Contains(t, schema.Why, "teal adopt shop")
+	requireFault(t, apply(t, db, f), release.Unproven, "unknown_history")
+	requireFault(t, db.Baseline(t.Context(), f, 2, 1), release.Permanent, "version_mismatch")
+
+	require.NoError(t, db.Baseline(t.Context(), f, 3, 1))
+	ledger, err := db.Ledger(t.Context())
+	require.NoError(t, err)
+	require.Len(t, ledger, 3)
+	for _, row := range ledger {
+		require.Equal(t, migrate.Baselined, row.State)
+	}
+	schema, err = db.Observe(t.Context(), f)
+	require.NoError(t, err)
+	require.Empty(t, schema.Hold, schema.Why)
+	require.Equal(t, release.Track{Version: 3, Pending: []uint64{4}}, schema.Expand)
+	require.Equal(t, release.Track{Version: 2}, schema.Contract)
+	require.NoError(t, apply(t, db, f))
+	requireClean(t, db, conn, f, 4)
+	require.NoError(t, db.Baseline(t.Context(), f, 4, 1), "again: nothing changes")
+}
+
+func TestCopiedDatabaseIsHeld(t *testing.T) {
+	dsn := labtest.Postgres(t)
+	conn, db := outside(t, dsn), open(t, dsn, func(c *postgres.Config) { c.StoreID = "store-1" })
+	f := files("1_a.up.sql", base, "2_b.up.sql", "CREATE TABLE b (id int);")
+	require.NoError(t, apply(t, db, f[:1]))
+	// The same rows in another database, as pg_dump and psql would leave them.
+	exec(t, conn, "UPDATE teal_installation SET database_oid = database_oid + 1")
+	schema, err := db.Observe(t.Context(), f)
+	require.NoError(t, err)
+	require.Equal(t, "copied_database", schema.Hold)
+	requireFault(t, apply(t, db, f), release.Unproven, "copied_database")
+	require.NoError(t, db.Claim(t.Context(), 1))
+	require.NoError(t, apply(t, db, f))
+
+	other := open(t, dsn, func(c *postgres.Config) { c.StoreID = "store-2" })
+	requireFault(t, apply(t, other, f), release.Unproven, "foreign_store")
+}
+
+func TestFacts(t *testing.T) {
+	dsn := labtest.Postgres(t)
+	db := open(t, dsn)
+	require.NoError(t, apply(t, db, files("1_a.up.sql", "CREATE TABLE a (id int NOT NULL DEFAULT 1, t varchar(3)); CREATE TABLE e ();")))
+	facts, err := db.Facts(context.Background())
+	require.NoError(t, err)
+	require.Len(t, facts.Tables, 2)
+	require.Equal(t, map[string]postgres.Column{"id": {Type: "integer", NotNull: true, Default: true}, "t": {Type: "character varying(3)"}}, facts.Tables["public.a"].Columns)
+}
+
+// A role without any special right can migrate what it owns.
+func TestPlainRole(t *testing.T) {
+	dsn := labtest.Postgres(t)
+	conn := outside(t, dsn)
+	name := get[string](t, conn, "SELECT current_database()")
+	exec(t, conn, "CREATE ROLE plain_"+name+" LOGIN; GRANT CREATE, USAGE ON SCHEMA public TO plain_"+name)
+	db := open(t, labtest.Server(t).DSNAs("plain_"+name, name))
+	f := files("1_a.up.sql", base, "2_i.up.sql", "CREATE INDEX CONCURRENTLY users_mail ON users (mail);")
+	require.NoError(t, apply(t, db, f))
+	requireClean(t, db, conn, f, 2)
+	exec(t, conn, "DROP OWNED BY plain_"+name+"; DROP ROLE plain_"+name)
+}
