@@ -30,6 +30,7 @@ func Routes() []Route {
 	routes := []Route{
 		{"GET", "/v1/status", "", (*Daemon).getStatus},
 		{"GET", "/v1/apps/{app}", "", (*Daemon).getApp},
+		{"GET", "/v1/apps/{app}/plan", "", (*Daemon).getPlan},
 		{"GET", "/v1/apps/{app}/timeline", "", (*Daemon).getTimeline},
 		{"GET", "/v1/releases/{id}", "", (*Daemon).getRelease},
 		{"GET", "/v1/history/{app}", "", (*Daemon).getHistory},
@@ -88,7 +89,7 @@ func (d *Daemon) Handler(socket bool) http.Handler {
 	}
 	mux.Handle("GET /metrics", promhttp.HandlerFor(d.opt.Registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		write(w, http.StatusNotFound, failure("not_found", "there is no "+r.Method+" "+r.URL.Path, "look at docs/api.md for what there is"))
+		write(w, http.StatusNotFound, failure("not_found", "there is no "+r.Method+" "+r.URL.Path, "ask GET /v1/status, or use the teal command"))
 	})
 	return guard(http.NewCrossOriginProtection().Handler(mux), socket)
 }

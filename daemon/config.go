@@ -49,7 +49,8 @@ func (c Core) orRelease() Core {
 	return c
 }
 
-// TakeOver makes this process the app's leader and returns its epoch, higher than any before.
+// TakeOver makes this process the app's leader and returns its epoch, higher than any before. Where several daemons share
+// a store it waits, until ctx ends, for the app to be free.
 type TakeOver func(ctx context.Context, app string) (uint64, error)
 
 // Clock limits of the loop: how long a port may take, and how often unsaved clocks are stored.

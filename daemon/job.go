@@ -83,7 +83,8 @@ func faultOf(err error) *release.Fault {
 	return &release.Fault{Class: release.Retry, Code: "unclassified", Text: err.Error()}
 }
 
-// reap takes up what ended since the last turn, and writes how long it took.
+// reap takes up what ended since the last turn, and writes how long it took. It is done before the ports are asked, never
+// after: what is seen of the world must not be older than the end of a job that is told with it.
 func (l *loop) reap(ctx context.Context) {
 	for _, lane := range []*lane{&l.migrate, &l.launch} {
 		j := lane.job
@@ -100,12 +101,6 @@ func (l *loop) reap(ctx context.Context) {
 		}
 		l.took(ctx, j.action, j.took, j.err)
 	}
-}
-
-// seeJobs puts both lanes into the observation.
-func (l *loop) seeJobs(ctx context.Context, seen *release.Observation) {
-	l.reap(ctx)
-	seen.Job, seen.Launch, seen.Verdict = l.migrate.last, l.launch.last, l.verdict
 }
 
 // took writes that an effect has ended. The line is for people: its loss stops nothing.

@@ -82,7 +82,7 @@ func (q asking[T]) ask(ctx context.Context, limit time.Duration, port func(conte
 // observe asks every port at once. What does not answer in time is unknown.
 func (l *loop) observe(ctx context.Context, interest release.Interest) release.Observation {
 	now := time.Now()
-	seen := release.Observation{Now: now.Round(0).UTC(), Verdict: l.verdict, Removed: l.removed}
+	seen := release.Observation{Now: now.Round(0).UTC(), Job: l.migrate.last, Launch: l.launch.last, Verdict: l.verdict, Removed: l.removed}
 	if !l.turned.IsZero() {
 		seen.Elapsed = min(now.Sub(l.turned), elapsedCap)
 	}
@@ -113,7 +113,6 @@ func (l *loop) observe(ctx context.Context, interest release.Interest) release.O
 	if ports.Calendar != nil {
 		seen.Freeze = ports.Calendar.Frozen(l.app.name, seen.Now)
 	}
-	l.seeJobs(ctx, &seen)
 	l.seen = seen
 	return seen
 }

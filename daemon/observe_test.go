@@ -176,3 +176,33 @@ func TestTheSameActionAgainAndAgainIsPaced(t *testing.T) {
 		require.Less(t, len(town.core.observed()), 20)
 	})
 }
+
+// A job that ends while the ports are asked is told in the next turn: else the core would see its end beside a world from
+// before it, and repeat it.
+func TestTheEndOfAJobIsNeverNewerThanTheWorldBesideIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		town := newTown("shop", &script{actions: []release.Action{{Kind: release.Start, Slot: release.A, Plan: release.Plan{Release: "R1"}}}})
+		town.sw.Hook = func(ctx context.Context, _ string) error { // slower than the job
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Second):
+			}
+			return ctx.Err()
+		}
+		town.launcher.Hook = func(_ context.Context, op string) error {
+			if op == "start" {
+				time.Sleep(500 * time.Millisecond)
+			}
+			return nil
+		}
+		stop := town.run()
+		defer stop()
+		time.Sleep(10 * time.Second)
+		for i, seen := range town.core.observed() {
+			if !seen.Launch.Ended.IsZero() {
+				require.Equal(t, release.Yes, seen.Slots[release.A].Tenant.Running, "turn %d", i)
+			}
+		}
+		require.False(t, town.core.last().Launch.Ended.IsZero())
+	})
+}

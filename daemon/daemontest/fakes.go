@@ -2,8 +2,6 @@ package daemontest
 
 import (
 	"context"
-	"fmt"
-	"maps"
 	"sync"
 	"time"
 
@@ -19,70 +17,6 @@ func (h Hook) run(ctx context.Context, op string) error {
 		return ctx.Err()
 	}
 	return h(ctx, op)
-}
-
-// Switch is a traffic switch in memory: one app on any number of nodes.
-type Switch struct {
-	Hook Hook
-
-	mu      sync.Mutex
-	names   []string
-	route   release.Route
-	present bool
-	servers map[release.Slot]release.Server
-	sends   []release.Route
-}
-
-// NewSwitch makes a switch with these nodes; both servers are down.
-func NewSwitch(nodes ...string) *Switch {
-	return &Switch{names: nodes, servers: map[release.Slot]release.Server{
-		release.A: {Up: release.No, Status: "DOWN"}, release.B: {Up: release.No, Status: "DOWN"}}}
-}
-
-// Server says what the nodes shall report of a slot's server.
-func (s *Switch) Server(slot release.Slot, server release.Server) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.servers[slot] = server
-}
-
-// Sends lists the routes that were sent.
-func (s *Switch) Sends() []release.Route {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]release.Route(nil), s.sends...)
-}
-
-// Observe reports every node.
-func (s *Switch) Observe(ctx context.Context, _ []release.Slot) (release.Traffic, error) {
-	if err := s.Hook.run(ctx, "observe"); err != nil {
-		return release.Traffic{}, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var t release.Traffic
-	for _, name := range s.names {
-		route := s.route
-		route.Epoch = 0 // the map does not carry it
-		t.Nodes = append(t.Nodes, release.Node{Name: name, Known: true, At: time.Now().UTC(), Instance: "1", Present: s.present,
-			Route: route, Servers: maps.Clone(s.servers)})
-	}
-	return t, nil
-}
-
-// Send refuses what is older than what is there.
-func (s *Switch) Send(ctx context.Context, route release.Route) error {
-	if err := s.Hook.run(ctx, "send"); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.present && (route.Rev < s.route.Rev || route.Epoch < s.route.Epoch) {
-		return &release.Fault{Class: release.Unproven, Code: "foreign_rev", Text: fmt.Sprintf("rev %d is there already; look who wrote it", s.route.Rev)}
-	}
-	s.route, s.present = route, true
-	s.sends = append(s.sends, route)
-	return nil
 }
 
 // Launcher keeps tenants in memory.
