@@ -144,12 +144,11 @@ func (w *Watcher) fail(err error) {
 func (w *Watcher) swap(old, fresh *Snapshot) {
 	now := time.Now()
 	status := Status{At: now, Success: now, OK: true, Hash: fresh.Hash, Warnings: fresh.Warnings, PendingRestart: pending(w.started, fresh.Daemon)}
-	w.status.Store(&status)
-	if fresh.Hash == old.Hash {
-		return
+	if fresh.Hash != old.Hash {
+		w.current.Store(fresh)
 	}
-	w.current.Store(fresh)
-	if w.onSwap != nil {
+	w.status.Store(&status) // who reads "ok" finds the new set in force
+	if fresh.Hash != old.Hash && w.onSwap != nil {
 		w.onSwap(old, fresh)
 	}
 }

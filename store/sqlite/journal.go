@@ -30,7 +30,8 @@ func (s *Store) Load(ctx context.Context, app string) (release.State, bool, erro
 }
 
 // Save writes the state, its outcomes and its line of the timeline in one transaction. It refuses, with ErrStale, a
-// state that is not the next one or whose epoch is older than the app's; a second terminal outcome is ErrTerminal.
+// state that is not the next one or whose epoch is older than the app's; a second terminal outcome is ErrTerminal. An
+// entry without an action's kind adds no line.
 func (s *Store) Save(ctx context.Context, state release.State, outcomes []release.Outcome, entry release.Entry) error {
 	body, err := json.Marshal(state)
 	if err != nil {
@@ -55,6 +56,9 @@ func (s *Store) Save(ctx context.Context, state release.State, outcomes []releas
 			if err := t.post(state.App, o); err != nil {
 				return err
 			}
+		}
+		if entry.Action.Kind == "" {
+			return nil // only clocks went on
 		}
 		return t.line(entry)
 	})

@@ -24,6 +24,9 @@ var (
 	_ daemon.Journal = (*sqlite.Store)(nil)
 	_ daemon.Inbox   = (*sqlite.Store)(nil)
 	_ daemon.Outbox  = (*sqlite.Store)(nil)
+
+	_ daemon.Register   = (*sqlite.Store)(nil)
+	_ daemon.Quarantine = (*sqlite.Store)(nil)
 )
 
 func open(t testing.TB, dir string) *sqlite.Store {
@@ -231,6 +234,7 @@ func TestHistoryAndTimeline(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, found)
 
+	require.NoError(t, s.Save(ctx, release.State{App: "shop", Seq: 2}, nil, release.Entry{App: "shop", At: at()}))
 	require.ErrorIs(t, s.AppendAudit(ctx, word("shop", "")), sqlite.ErrInvalid)
 	require.NoError(t, s.AppendAudit(ctx, word("shop", "ana")))
 	lines, err := s.Timeline(ctx, "shop", 0, 10)
