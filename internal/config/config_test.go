@@ -162,7 +162,7 @@ func setProblems() []problemCase {
 		{"map of another app", "apps/pay.yaml", strings.Replace(app("pay", 6000), "/maps/pay.map", "/maps/shop.map", 1), []string{
 			"apps/shop.yaml:9:8: the map /maps/shop.map on lb1 is that of app pay already", "apps/shop.yaml:9:15: the map file /maps/shop.map is that of app pay already"}},
 		{"unknown node", "apps/shop.yaml", in("[lb1]", "[lb2, lb1, lb1]"), []string{
-			`apps/shop.yaml:8:10: traffic.nodes names lb2, which is not a haproxy node of teal.yaml: did you mean "lb1"?`, "apps/shop.yaml:8:10: traffic.nodes names lb1 twice"}},
+			"apps/shop.yaml:8:10: traffic.nodes names lb1 twice", `apps/shop.yaml:8:10: traffic.nodes names lb2, which is not a haproxy node of teal.yaml: did you mean "lb1"?`}},
 		{"no launcher", "apps/shop.yaml", in("process: {root: /srv/shop, command: [bin/shop]}", "x-later: 1"), []string{"apps/shop.yaml:6:3: launch needs exactly one"}},
 		{"two launchers, not there yet", "apps/shop.yaml", in("process:", "docker: {image: x}\n  process:"), []string{
 			"apps/shop.yaml:6:3: launch needs exactly one", "apps/shop.yaml:6:11: launch.docker is not available yet: use launch.process"}},
