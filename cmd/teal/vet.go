@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"teal.dev/teal/events"
+	"teal.dev/teal/internal/config"
+	"teal.dev/teal/migrate"
+	"teal.dev/teal/release"
+)
+
+// vetter joins a release's plan with the policies in force: the one place where the two meet.
+type vetter struct {
+	gate     *gate
+	app      string
+	database *database // nil = the app has none
+}
+
+// Vet judges a release. An error means that it could not be judged; the core tries again.
+func (v *vetter) Vet(ctx context.Context, state release.State, request release.Request, folder events.Folder) (release.Verdict, error) {
+	verdict := release.Verdict{Release: request.ID}
+	switch {
+	case v.database == nil && request.Folder != "":
+		verdict.Refuse, verdict.Why = "no_database", fmt.Sprintf("%s has no database and the release brings migrations; add database to apps/%s.yaml, or send migrations: none", v.app, v.app)
+		return verdict, nil
+	case v.database == nil, request.Folder == "":
+		return verdict, nil
+	}
+	plan, err := v.plan(ctx, state, folder)
+	if err != nil {
+		return verdict, err
+	}
+	if len(plan.Problems) > 0 {
+		verdict.Refuse, verdict.Why, verdict.Findings = refused(plan.Problems)
+		return verdict, nil
+	}
+	verdict.After = plan.After
+	if state.Merged {
+		verdict.Pending = migrate.Numbers(plan.Merged())
+		return verdict, nil
+	}
+	verdict.Pending = migrate.Numbers(plan.Pending(migrate.Expand))
+	verdict.Owes = plan.Owes
+	return verdict, v.gate.judge(ctx, v, plan, &verdict)
+}
+
+// plan compares the folder with the ledger.
+func (v *vetter) plan(ctx context.Context, state release.State, folder events.Folder) (migrate.Plan, error) {
+	db, err := v.database.open(ctx)
+	if err != nil {
+		return migrate.Plan{}, err
+	}
+	ledger, err := db.Ledger(ctx)
+	if err != nil {
+		return migrate.Plan{}, err
+	}
+	options := migrate.Options{Ended: v.database.ended, First: state.Merged}
+	for _, owed := range state.Owed {
+		files, err := v.database.store.Folder(ctx, owed.Folder)
+		if err != nil {
+			return migrate.Plan{}, fmt.Errorf("the folder of the owed contract of %s: %w", owed.Release, err)
+		}
+		options.Owed = append(options.Owed, migrate.Owed{Release: owed.Release, Folder: files, Numbers: owed.Numbers})
+	}
+	return migrate.NewPlan(folder, ledger, options), nil
+}
+
+// refused is the refusal that a plan's problems make: the first one's code, all of their sentences.
+func refused(problems []migrate.Problem) (code, why string, findings []byte) {
+	lines := make([]string, len(problems))
+	for i, p := range problems {
+		lines[i] = p.Error()
+	}
+	findings, _ = json.Marshal(map[string]any{"problems": problems}) // plain strings and numbers: it cannot fail
+	return string(problems[0].Code), strings.Join(lines, "\n"), findings
+}
+
+// gate is the policies of one snapshot, ready to judge.
+type gate struct{ apps map[string]bool }
+
+func newGate(s *config.Snapshot, _ *wiring) *gate { return &gate{} }
+
+func (g *gate) judge(ctx context.Context, v *vetter, plan migrate.Plan, verdict *release.Verdict) error {
+	return nil
+}
+
+// Frozen says what the freeze windows forbid at a moment.
+func (g *gate) Frozen(app string, now time.Time) release.Freeze { return release.Freeze{} }
+
+// validators judge a config directory with what the other packages know.
+func validators() []config.Validator { return nil }
