@@ -302,41 +302,6 @@ func TestAStreamThatWentBack(t *testing.T) {
 	require.EqualValues(t, 1, fresh.await(t, 1)[0].Seq)
 }
 
-func TestRescanSkipsWhatIsGone(t *testing.T) {
-	s := server(t, t.TempDir(), "127.0.0.1:0")
-	nc, err := nats.Connect(s.URL())
-	require.NoError(t, err)
-	t.Cleanup(nc.Close)
-	js, err := njs.New(nc)
-	require.NoError(t, err)
-	ctx := context.Background()
-	stream, err := js.CreateStream(ctx, njs.StreamConfig{Name: jetstream.Releases, Subjects: []string{"teal.v1.release.*.*.requested"}, AllowDirect: true})
-	require.NoError(t, err)
-	b := bus(t, s.URL())
-	warnings, err := b.Ensure(ctx)
-	require.NoError(t, err)
-	require.NotEmpty(t, warnings)
-	require.Contains(t, strings.Join(warnings, "\n"), "max_msgs_per_subject")
-	for n := 1; n <= 5; n++ {
-		_, err := b.Request(ctx, "shop", id(n), []byte{byte(n)})
-		require.NoError(t, err)
-	}
-	for _, gone := range []uint64{1, 3, 5} {
-		require.NoError(t, stream.DeleteMsg(ctx, gone))
-	}
-	for from, want := range map[uint64][]uint64{0: {2, 4}, 2: {2, 4}, 3: {4}, 5: nil, 99: nil} {
-		var got []uint64
-		require.NoError(t, b.Rescan(ctx, from, func(_ context.Context, m events.Received) events.Disposition {
-			require.Equal(t, []byte{byte(m.Seq)}, m.Data)
-			require.Zero(t, m.Delivered)
-			require.False(t, m.Stored.IsZero())
-			got = append(got, m.Seq)
-			return events.Ack()
-		}))
-		require.Equal(t, want, got, "from %d", from)
-	}
-}
-
 func TestMemoryStorageIsRefused(t *testing.T) {
 	s := server(t, t.TempDir(), "127.0.0.1:0")
 	nc, err := nats.Connect(s.URL())
