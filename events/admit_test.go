@@ -93,14 +93,14 @@ func TestAdmitUnsigned(t *testing.T) {
 	require.Equal(t, events.UnknownKey, r.Code, "a signature that is there must be good")
 }
 
-func TestAdmitRefusals(t *testing.T) {
-	k := key(t, "ci-shop")
-	good := app(public(k, "shop"))
-	type change func(*events.Data, *events.Received, *events.App)
-	for name, c := range map[string]struct {
-		code   events.Code
-		change change
-	}{
+type refusal struct {
+	code   events.Code
+	change func(*events.Data, *events.Received, *events.App)
+}
+
+func refusals(t *testing.T) map[string]refusal {
+	t.Helper()
+	return map[string]refusal{
 		"unknown app":      {events.UnknownApp, func(_ *events.Data, _ *events.Received, a *events.App) { a.Known = false }},
 		"audience":         {events.WrongAudience, func(d *events.Data, _ *events.Received, _ *events.App) { d.Audience = "staging" }},
 		"expired":          {events.Expired, func(_ *events.Data, m *events.Received, _ *events.App) { m.Stored = now().Add(time.Hour) }},
@@ -145,7 +145,13 @@ func TestAdmitRefusals(t *testing.T) {
 			a.Limits.FewRequests = "hold"
 		}},
 		"urgent": {events.Policy, func(d *events.Data, _ *events.Received, _ *events.App) { d.Options = &events.Options{Urgent: true} }},
-	} {
+	}
+}
+
+func TestAdmitRefusals(t *testing.T) {
+	k := key(t, "ci-shop")
+	good := app(public(k, "shop"))
+	for name, c := range refusals(t) {
 		t.Run(name, func(t *testing.T) {
 			d, m, a := data(), received(nil), good
 			a.Keys = append([]events.Key(nil), good.Keys...)
