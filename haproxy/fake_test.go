@@ -156,6 +156,9 @@ func TestVersionsAreLiftedAfterAWorkerChange(t *testing.T) {
 	require.EqualValues(t, 250, highest)
 	b.fakes[0].Restart()
 	require.NoError(t, b.Send(t.Context(), route(release.A, 251)))
+	highest, err = b.fence.Highest(t.Context(), "lb1", mapName)
+	require.NoError(t, err)
+	require.EqualValues(t, 251, highest)
 	for _, leftover := range []int{1, 17, 250, 251} { // what an earlier process may still be sending
 		a, err := b.nodes[0].ask(t.Context(), b.nodes[0].runtime(), true, fmt.Sprintf("commit map @%d %s", leftover, mapName))
 		require.NoError(t, err)
