@@ -8,6 +8,7 @@ func readIndex(s *Statement, n ast.Node) bool {
 		s.Kind, s.Table = CreateIndex, rangeName(n.Relation)
 		s.Name = Name{Schema: s.Table.Schema, Name: n.Idxname}
 		s.Unique, s.Concurrently, s.IfNotExists = n.Unique, n.Concurrent, n.IfNotExists
+		s.Calls = unknownCalls(n)
 		s.Partial, s.Only = n.WhereClause != nil, n.Relation != nil && !n.Relation.Inh
 		for _, item := range items(n.IndexParams) {
 			if e, ok := item.(*ast.IndexElem); ok && e.Name != "" {

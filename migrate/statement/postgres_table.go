@@ -25,6 +25,7 @@ func readTable(s *Statement, n ast.Node) bool {
 func (s *Statement) createTable(n *ast.CreateStmt) {
 	s.Kind, s.Name, s.IfNotExists = CreateTable, rangeName(n.Relation), n.IfNotExists
 	s.Temporary = n.Relation != nil && n.Relation.RelPersistence == 't'
+	s.Partitioned = n.PartSpec != nil
 	for _, parent := range rangeNames(n.InhRelations) {
 		if n.PartBound != nil {
 			s.PartitionOf = parent

@@ -40,6 +40,7 @@ type Statement struct {
 	Constraints []Constraint // of CREATE TABLE and domains, those of its columns too
 	PartitionOf Name         // CREATE TABLE … PARTITION OF
 	Like        []Name       // CREATE TABLE (LIKE …), INHERITS
+	Partitioned bool         // CREATE TABLE … PARTITION BY
 
 	Concurrently bool
 	Unique       bool

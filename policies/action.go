@@ -1,0 +1,58 @@
+package policies
+
+// Action is what a policy wants done about a finding.
+type Action string
+
+// The actions, from the laxest to the strictest. Prove asks for evidence from the live database; where nobody can give
+// it, it acts as Approve.
+const (
+	Allow   Action = "allow"
+	Warn    Action = "warn"
+	Prove   Action = "prove"
+	Approve Action = "approve"
+	Deny    Action = "deny"
+)
+
+func (a Action) rank() int {
+	switch a {
+	case Allow:
+		return 0
+	case Warn:
+		return 1
+	case Prove:
+		return 2
+	case Approve:
+		return 3
+	}
+	return 4
+}
+
+// AtLeast says whether a is as strict as b, or stricter.
+func (a Action) AtLeast(b Action) bool { return a.rank() >= b.rank() }
+
+// ParseAction reads an action's word.
+func ParseAction(s string) (Action, bool) {
+	switch a := Action(s); a {
+	case Allow, Warn, Prove, Approve, Deny:
+		return a, true
+	}
+	return "", false
+}
+
+// worst is the stricter of two actions.
+func worst(a, b Action) Action {
+	if b.rank() > a.rank() {
+		return b
+	}
+	return a
+}
+
+// DefaultRole approves where a policy names no other.
+const DefaultRole = "dba"
+
+// Setting is what a policy says about one key.
+type Setting struct {
+	Action   Action
+	Role     string // who approves; DefaultRole when empty
+	OverRows int64  // operations only: the setting counts for tables with more rows than this
+}

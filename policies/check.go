@@ -1,0 +1,181 @@
+package policies
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"path"
+	"strings"
+	"time"
+
+	"teal.dev/teal/migrate/statement"
+)
+
+// Phase is the track a file belongs to, or PhaseAuto to let the file say.
+type Phase string
+
+// The phases.
+const (
+	PhaseAuto     Phase = "auto"
+	PhaseExpand   Phase = "expand"
+	PhaseContract Phase = "contract"
+)
+
+// File is one migration. Applied files are not judged; they tell what the schema looked like before.
+type File struct {
+	Path    string
+	Phase   Phase // empty: auto
+	Body    []byte
+	Applied bool
+}
+
+// Input is a folder of migrations and what it is judged by. Files are in the order of their numbers.
+type Input struct {
+	Files   []File
+	Policy  Set
+	App     string
+	Dialect statement.Dialect // empty: PostgreSQL
+	Fresh   bool              // no version of the app runs and its database is empty: nothing can be harmed
+	Rows    map[string]int64  // estimated rows by table, schema.name or name; a table that is missing counts as large
+	Now     time.Time         // for waivers
+}
+
+// Check judges every file that is not applied: the expand files in order, then the contract files, as they would run.
+func Check(in Input) Report {
+	c := &checker{in: in, book: newBook(), world: newWorld(in.Fresh)}
+	if c.in.Dialect == "" {
+		c.in.Dialect = statement.Postgres
+	}
+	report := Report{Files: []FileReport{}, Decision: Allow}
+	results := make([]*FileReport, len(in.Files))
+	tracks := [][]int{c.files(nil), c.files(only(PhaseExpand)), c.files(only(PhaseContract))}
+	if in.Fresh {
+		tracks = [][]int{c.files(nil), c.files(func(*File) bool { return true })}
+	}
+	for _, track := range tracks {
+		for _, i := range track {
+			results[i] = c.file(&in.Files[i])
+		}
+	}
+	for _, r := range results {
+		if r != nil {
+			report.Files = append(report.Files, *r)
+			report.Decision = worst(report.Decision, r.Decision)
+		}
+	}
+	return report
+}
+
+type checker struct {
+	in    Input
+	book  *book
+	world *World
+}
+
+func only(p Phase) func(*File) bool {
+	return func(f *File) bool { return PhaseOf(f.Path, f.Phase, f.Body) == p }
+}
+
+// files picks the applied files (nil), or those of a track that are not. On a fresh database the tracks run merged, in
+// the order of numbers, so all count as the first.
+func (c *checker) files(pick func(*File) bool) []int {
+	var out []int
+	for i := range c.in.Files {
+		f := &c.in.Files[i]
+		if pick == nil && f.Applied || pick != nil && !f.Applied && pick(f) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// PhaseOf says which track a file belongs to: as told, else by its folder, else by its first line.
+func PhaseOf(name string, told Phase, body []byte) Phase {
+	if told == PhaseExpand || told == PhaseContract {
+		return told
+	}
+	switch path.Base(path.Dir(strings.ReplaceAll(name, "\\", "/"))) {
+	case "expand":
+		return PhaseExpand
+	case "contract":
+		return PhaseContract
+	}
+	first, _, _ := strings.Cut(string(body), "\n")
+	if text, ok := strings.CutPrefix(first, "--"); ok && strings.TrimSpace(text) == "teal:"+statement.DirectiveContract {
+		return PhaseContract
+	}
+	return PhaseExpand
+}
+
+// file judges one file, or only learns from it when it is applied.
+func (c *checker) file(f *File) *FileReport {
+	sum := sha256.Sum256(f.Body)
+	out := &FileReport{Path: f.Path, Phase: PhaseOf(f.Path, f.Phase, f.Body), SHA256: hex.EncodeToString(sum[:]),
+		Decision: Allow, Statements: []Entry{}}
+	parsed, err := statement.Parse(f.Body, c.in.Dialect)
+	if f.Applied {
+		c.world.track = before
+		for i := range parsed.Statements {
+			c.learn(&parsed.Statements[i])
+		}
+		return nil
+	}
+	c.world.track = inExpand
+	if out.Phase == PhaseContract {
+		c.world.track = inContract
+	}
+	var findings []Finding
+	if err != nil {
+		findings = []Finding{unreadable(err)}
+	} else {
+		findings = c.findings(&parsed, out.Phase)
+	}
+	for _, finding := range findings {
+		for _, e := range c.decide(finding, out) {
+			out.Statements = append(out.Statements, e)
+			out.Decision = worst(out.Decision, e.Decision)
+		}
+	}
+	return out
+}
+
+func (c *checker) learn(s *statement.Statement) {
+	c.world.learn(s)
+	for i := range s.Commands {
+		c.world.learnCommand(s, &s.Commands[i])
+	}
+}
+
+// findings are those of the statements, in order, and then those of the file as a whole.
+func (c *checker) findings(parsed *statement.File, phase Phase) []Finding {
+	if len(parsed.Statements) == 0 {
+		r := emptyFile()
+		return []Finding{fileFinding(&r, 1)}
+	}
+	var out []Finding
+	file := fileShape{phase: phase}
+	for i := range parsed.Statements {
+		s := &parsed.Statements[i]
+		found := c.book.judge(Subject{Statement: s, World: c.world, File: parsed.Statements, Index: i})
+		c.world.learn(s)
+		if !s.Transactional() && len(parsed.Statements) > 1 {
+			r := notAlone()
+			found = append(found, r.find(&Subject{Statement: s, World: c.world}))
+		}
+		file.add(s, found)
+		out = append(out, worstFirst(found)...)
+	}
+	return append(out, file.findings()...)
+}
+
+// worstFirst sorts what is said about one statement by how bad it is, without changing the order of equals.
+func worstFirst(found []Finding) []Finding {
+	out := make([]Finding, 0, len(found))
+	for r := 3; r >= 0; r-- {
+		for _, f := range found {
+			if rank(f.Compatibility) == r {
+				out = append(out, f)
+			}
+		}
+	}
+	return out
+}

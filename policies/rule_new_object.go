@@ -1,0 +1,113 @@
+package policies
+
+import "teal.dev/teal/migrate/statement"
+
+// newObject speaks before all other rules: what this release itself makes, the running version cannot know.
+func newObject() Rule {
+	return Rule{
+		ID: "new-object", Title: "A change to an object that this release makes",
+		Reason:        "{table} is made by this release, so the running version does not use it",
+		Compatibility: Expand,
+		Match:         func(s *Subject) bool { return s.World.harmless(s) },
+		Refine: func(s *Subject, f *Finding) {
+			if s.World.fresh {
+				f.Why = "no version is running yet"
+				return
+			}
+			if c := s.Command; c != nil {
+				lockParents(f, s, columnConstraints(c))
+			}
+		},
+		Bad:  Example{SQL: "CREATE TABLE note (id bigint PRIMARY KEY);\nALTER TABLE note DROP COLUMN id;"},
+		Good: Example{SQL: "ALTER TABLE note DROP COLUMN id;"},
+	}
+}
+
+// columnConstraints are the constraints that a command adds.
+func columnConstraints(c *statement.Command) []statement.Constraint {
+	switch {
+	case c.Constraint != nil:
+		return []statement.Constraint{*c.Constraint}
+	case c.Column != nil:
+		return c.Column.Constraints
+	}
+	return nil
+}
+
+// lockParents adds the lock that a foreign key takes on the table it refers to.
+func lockParents(f *Finding, s *Subject, constraints []statement.Constraint) {
+	for _, c := range constraints {
+		if c.Kind == statement.ForeignKey && !s.World.NewRelation(c.References) && fold(c.References) != fold(s.Name) {
+			f.lock(ShareRowExclusive, c.References.String())
+		}
+	}
+}
+
+// harmless says whether nobody who runs now can know what the statement touches.
+func (w *World) harmless(s *Subject) bool {
+	if s.TransactionControl() || s.Opaque() || len(s.Calls) > 0 || s.Writes || s.Command != nil && s.Command.Kind == statement.OtherCommand {
+		return false
+	}
+	if w.fresh {
+		return true
+	}
+	switch s.Kind {
+	case statement.AlterTable:
+		other := s.Command.Other
+		return w.NewRelation(s.Name) && (other.Name == "" || w.NewRelation(other))
+	case statement.CreateIndex, statement.CreateTrigger, statement.DropTrigger, statement.RenameTrigger, statement.CreateRule,
+		statement.DropRule, statement.CreatePolicy, statement.AlterPolicy, statement.DropPolicy:
+		return w.NewRelation(s.Table)
+	case statement.DropTable, statement.DropView, statement.DropMatView, statement.DropIndex, statement.DropSequence,
+		statement.Truncate, statement.Grant, statement.Revoke, statement.Lock:
+		return w.allNew(s.Names)
+	case statement.CreateView:
+		return s.Replace && w.NewRelation(s.Name)
+	case statement.RenameTable, statement.MoveTable, statement.RenameIndex, statement.AlterIndex, statement.RenameView, statement.AlterView,
+		statement.RenameMatView, statement.AlterMatView, statement.RefreshMatView, statement.RenameSequence, statement.AlterSequence,
+		statement.Insert, statement.Update, statement.Delete, statement.Merge, statement.CopyIn, statement.Cluster, statement.Reindex:
+		return w.NewRelation(s.Name)
+	case statement.AlterOwner:
+		return (s.Object == "table" || s.Object == "view" || s.Object == "sequence") && w.NewRelation(s.Name)
+	}
+	return w.harmlessCode(s)
+}
+
+func (w *World) harmlessCode(s *Subject) bool {
+	switch s.Kind {
+	case statement.CreateFunction:
+		return s.Replace && w.isNew(w.functions[fold(s.Name)])
+	case statement.AlterFunction, statement.DropFunction:
+		names := s.Names
+		if len(names) == 0 {
+			names = []statement.Name{s.Name}
+		}
+		for _, n := range names {
+			if !w.isNew(w.functions[fold(n)]) {
+				return false
+			}
+		}
+		return true
+	case statement.AddEnumValue, statement.RenameEnumValue, statement.AlterType, statement.RenameType, statement.AlterDomain, statement.DropType:
+		names := s.Names
+		if len(names) == 0 {
+			names = []statement.Name{s.Name}
+		}
+		for _, n := range names {
+			if t := w.types[fold(n)]; t == nil || !w.isNew(t.born) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+func (w *World) allNew(names []statement.Name) bool {
+	for _, n := range names {
+		if !w.NewRelation(n) {
+			return false
+		}
+	}
+	return len(names) > 0
+}

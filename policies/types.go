@@ -1,0 +1,58 @@
+package policies
+
+import "teal.dev/teal/migrate/statement"
+
+// userDefined says whether a type is none of PostgreSQL's own, nor of the common extensions.
+func userDefined(t statement.Type) bool {
+	if t.Schema != "" {
+		return true
+	}
+	switch t.Name {
+	case "bool", "int2", "int4", "int8", "float4", "float8", "numeric", "text", "varchar", "bpchar", "char", "name", "bytea", "bit", "varbit",
+		"date", "time", "timetz", "timestamp", "timestamptz", "interval", "uuid", "json", "jsonb", "jsonpath", "xml", "inet", "cidr",
+		"macaddr", "macaddr8", "money", "point", "line", "lseg", "box", "path", "polygon", "circle", "tsvector", "tsquery", "oid",
+		"regclass", "regtype", "regproc", "xid", "xid8", "pg_lsn", "int4range", "int8range", "numrange", "tsrange", "tstzrange", "daterange",
+		"int4multirange", "int8multirange", "nummultirange", "tsmultirange", "tstzmultirange", "datemultirange",
+		"serial", "bigserial", "smallserial", "serial2", "serial4", "serial8",
+		"citext", "hstore", "ltree", "geometry", "geography", "vector", "cube":
+		return false
+	}
+	return true
+}
+
+// harmlessType says whether a user's type is known and brings no constraint with it.
+func (w *World) harmlessType(t statement.Type) bool {
+	u := w.types[fold(statement.Name{Schema: t.Schema, Name: t.Name})]
+	return u != nil && !(u.domain && u.constrained)
+}
+
+// widens says whether changing a column from one type to the other only edits the catalogue.
+func widens(from, to statement.Type) bool {
+	if from.Array != to.Array || from.Schema != "" || to.Schema != "" {
+		return false
+	}
+	text := func(t statement.Type) bool { return t.Name == "text" || t.Name == "varchar" && len(t.Mods) == 0 }
+	switch {
+	case text(to):
+		return text(from) || from.Name == "varchar"
+	case from.Name == "varchar" && to.Name == "varchar":
+		return len(from.Mods) == 1 && to.Mods[0] >= from.Mods[0]
+	case from.Name == "numeric" && to.Name == "numeric":
+		return len(to.Mods) == 0 || len(from.Mods) == 2 && len(to.Mods) == 2 && to.Mods[0] >= from.Mods[0] && to.Mods[1] == from.Mods[1]
+	case from.Name == "varbit" && to.Name == "varbit":
+		return len(to.Mods) == 0
+	}
+	return from.Name == to.Name && equalInts(from.Mods, to.Mods)
+}
+
+func equalInts(a, b []int) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,134 @@
+package policies
+
+import (
+	"teal.dev/teal/migrate/statement"
+)
+
+// World is what is known of the schema when a statement is judged: what the migrations before it made, and what of that
+// the running version cannot know. It holds maps only, so that judging costs the same for the first and the last file.
+type World struct {
+	fresh     bool // no version is running: all that is pending is new
+	track     born
+	relations map[statement.Name]*relation
+	types     map[statement.Name]*userType
+	functions map[statement.Name]born
+	schemas   map[string]born
+}
+
+// born says who made an object.
+type born int
+
+const (
+	before born = iota // applied already, or never seen
+	inExpand
+	inContract
+)
+
+// relation is a table, view, index or sequence that the migrations made or changed.
+type relation struct {
+	born        born
+	kind        statement.Kind // that created it; empty when it was there before the first migration we have
+	columns     map[string]*column
+	constraints map[string]*statement.Constraint // by name; validated ones have NotValid false
+	partitioned bool
+	parent      statement.Name // of a partition
+	table       statement.Name // of an index
+	unique      bool           // of an index
+	children    []statement.Name
+}
+
+type column struct {
+	born    born
+	typ     statement.Type
+	notNull bool
+	known   bool // typ and notNull are known
+	hasDef  bool
+}
+
+type userType struct {
+	born        born
+	domain      bool
+	constrained bool
+}
+
+func newWorld(fresh bool) *World {
+	return &World{fresh: fresh, relations: map[statement.Name]*relation{}, types: map[statement.Name]*userType{},
+		functions: map[statement.Name]born{}, schemas: map[string]born{}}
+}
+
+// fold makes one name of public.t and t, as the default search path does.
+func fold(n statement.Name) statement.Name {
+	if n.Schema == "public" {
+		n.Schema = ""
+	}
+	return n
+}
+
+func (w *World) isNew(b born) bool {
+	return b != before && (w.fresh || b == w.track)
+}
+
+// NewRelation says whether the running version cannot know the relation, because this release makes it.
+func (w *World) NewRelation(n statement.Name) bool {
+	r := w.relations[fold(n)]
+	return r != nil && w.isNew(r.born) || n.Schema != "" && w.isNew(w.schemas[n.Schema])
+}
+
+// NewColumn says whether the column, or its table, is new in this release.
+func (w *World) NewColumn(table statement.Name, name string) bool {
+	if w.NewRelation(table) {
+		return true
+	}
+	c := w.column(table, name)
+	return c != nil && w.isNew(c.born)
+}
+
+func (w *World) column(table statement.Name, name string) *column {
+	if r := w.relations[fold(table)]; r != nil {
+		return r.columns[name]
+	}
+	return nil
+}
+
+func (w *World) constraint(table statement.Name, name string) *statement.Constraint {
+	if r := w.relations[fold(table)]; r != nil {
+		return r.constraints[name]
+	}
+	return nil
+}
+
+// provenNotNull says whether a validated CHECK (column IS NOT NULL) stands.
+func (w *World) provenNotNull(table statement.Name, name string) bool {
+	r := w.relations[fold(table)]
+	if r == nil {
+		return false
+	}
+	for _, c := range r.constraints {
+		if c.NotNullColumn == name && !c.NotValid {
+			return true
+		}
+	}
+	return false
+}
+
+// relation finds or makes the entry of a relation; one made here was there before.
+func (w *World) relation(n statement.Name) *relation {
+	n = fold(n)
+	r := w.relations[n]
+	if r == nil {
+		r = &relation{columns: map[string]*column{}, constraints: map[string]*statement.Constraint{}}
+		w.relations[n] = r
+	}
+	return r
+}
+
+func (w *World) create(s *statement.Statement, n statement.Name) *relation {
+	n = fold(n)
+	if r := w.relations[n]; r != nil && (s.IfNotExists || s.Replace) {
+		return r
+	}
+	delete(w.relations, n)
+	r := w.relation(n)
+	r.born, r.kind = w.track, s.Kind
+	return r
+}
