@@ -1,0 +1,2 @@
+-- A bad release on purpose: the running version still reads orders.
+DROP TABLE orders;
