@@ -123,12 +123,21 @@ func (s *Subject) names() *strings.Replacer {
 			parent = c.Other.String()
 		}
 	}
-	if constraint == "" {
-		constraint = "…"
+	list := strings.Join(columns, ", ")
+	if s.Expressions || list == "" {
+		list = "…"
 	}
 	return strings.NewReplacer("{table}", s.TableName().String(), "{column}", column, "{new}", new, "{type}", typ, "{name}", name,
-		"{constraint}", constraint, "{index}", s.Name.Name, "{parent}", parent, "{columns}", strings.Join(columns, ", "),
+		"{constraint}", or(constraint), "{index}", or(s.Name.Name), "{parent}", or(parent), "{columns}", list,
 		"{schema}", s.NewSchema, "{value}", s.Detail)
+}
+
+// or is a name, or the sign that the author has to find one.
+func or(name string) string {
+	if name == "" {
+		return "…"
+	}
+	return name
 }
 
 // book is the rules by what they look at, so that a statement meets only those about it.

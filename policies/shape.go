@@ -3,7 +3,7 @@ package policies
 import (
 	"errors"
 	"fmt"
-	"sort"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -95,21 +95,25 @@ func (f *fileShape) findings() []Finding {
 func (f *fileShape) mixed(expand, contract []int) Finding {
 	r := mixedFile()
 	m := fileFinding(&r, contract[0])
-	m.Instead = fmt.Sprintf("split the file in two:\n%s stay in an expand file;\n%s go to a file with a higher number, whose first line is\n-- teal:contract",
+	m.Instead = fmt.Sprintf("split the file in two:\nstay in an expand file: %s;\nto a file with a higher number, whose first line is -- teal:contract: %s",
 		lines(expand), lines(contract))
+	for _, line := range contract {
+		if slices.Contains(expand, line) {
+			m.Instead += fmt.Sprintf("\n(the statement of line %d does both: make two of it)", line)
+		}
+	}
 	return m
 }
 
 func lines(list []int) string {
-	sort.Ints(list)
 	words := make([]string, len(list))
 	for i, n := range list {
 		words[i] = strconv.Itoa(n)
 	}
 	if len(words) == 1 {
-		return "the statement of line " + words[0]
+		return "line " + words[0]
 	}
-	return "the statements of lines " + strings.Join(words, ", ")
+	return "lines " + strings.Join(words, ", ")
 }
 
 // fileFinding is a finding about a file, not about one of its statements.

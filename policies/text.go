@@ -18,7 +18,7 @@ func (r *Report) Text() string {
 			}
 		}
 	}
-	fmt.Fprintf(&b, "%s: %d files", r.Decision, len(r.Files))
+	fmt.Fprintf(&b, "%s: %d file%s", r.Decision, len(r.Files), map[bool]string{false: "s"}[len(r.Files) == 1])
 	for _, a := range []Action{Deny, Approve, Prove, Warn, Allow} {
 		if counts[a] > 0 {
 			fmt.Fprintf(&b, ", %d %s", counts[a], a)
