@@ -6,5 +6,9 @@ import "github.com/spf13/cobra"
 func commands(io stdio) []*cobra.Command {
 	return []*cobra.Command{
 		newServe(io),
+
+		newStatus(io),
+
+		newApprove(io), newPromote(io), newHold(io), newResume(io), newAbandon(io), newRollback(io), newRetire(io), newContract(io), newAdopt(io),
 	}
 }

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"teal.dev/teal/daemon"
+	"teal.dev/teal/release"
+)
+
+// newContract asks for an owed contract now, or lists those that are owed.
+func newContract(io stdio) *cobra.Command {
+	cmd, o := newOrder(io, release.VerbContract, &cobra.Command{
+		Use:   "contract [APP]",
+		Short: "Run the contract that an app owes now; --list shows what is owed",
+		Long: `Run the contract migrations that a finished release owes, without waiting for contract.after. Approvals and freeze
+windows still count. From the first statement on there is no way back to an earlier version.`,
+		Example: `  teal contract --list
+  teal contract shop --reason "nobody goes back to 1.4"`,
+	})
+	cmd.Args = cobra.MaximumNArgs(1)
+	show := cmd.Flags().Bool("list", false, "list the contracts that are owed, with their age")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		switch {
+		case *show:
+			return o.listOwed(cmd, args)
+		case len(args) == 0:
+			return failf(exitUsage, "name the app whose contract shall run, or use --list to see what is owed")
+		}
+		return o.give(cmd, args[0])
+	}
+	return cmd
+}
+
+// owing is one owed contract in the list.
+type owing struct {
+	App string `json:"app"`
+	release.Owed
+	Running bool `json:"running"`
+}
+
+func (o *order) listOwed(cmd *cobra.Command, args []string) error {
+	status, err := o.at.client().Status(cmd.Context())
+	if err != nil {
+		return answered(err)
+	}
+	owed := []owing{}
+	for _, app := range status.Apps {
+		if len(args) == 1 && args[0] != app.App {
+			continue
+		}
+		for i, one := range app.Owed {
+			owed = append(owed, owing{App: app.App, Owed: one, Running: i == 0 && contracting(app)})
+		}
+	}
+	if o.out.json() {
+		return printJSON(o.io.out, map[string]any{"owed": owed})
+	}
+	if len(owed) == 0 {
+		fmt.Fprintln(o.io.err, "no contract is owed")
+		return nil
+	}
+	rows := [][]string{{"APP", "VERSION", "MIGRATIONS", "DUE", "NEEDS"}}
+	for _, one := range owed {
+		rows = append(rows, []string{one.App, string(one.Version), numbers(one.Numbers), one.due(time.Now()), strings.Join(unspoken(one.Owed), " and ")})
+	}
+	return table(o.io.out, rows)
+}
+
+// due says since when, or in what time, a contract may run.
+func (o owing) due(now time.Time) string {
+	switch {
+	case o.Running:
+		return "running"
+	case o.NotBefore.After(now.AddDate(50, 0, 0)):
+		return "only by hand"
+	case o.NotBefore.After(now):
+		return "in " + short(o.NotBefore.Sub(now))
+	}
+	return "since " + age(now, o.NotBefore)
+}
+
+func contracting(app daemon.AppStatus) bool {
+	return app.Job != nil && app.Job.Kind == release.Contract
+}
+
+// unspoken is the roles that an owed contract still needs.
+func unspoken(o release.Owed) []string {
+	var left []string
+	for _, role := range o.Roles {
+		given := false
+		for _, a := range o.Approvals {
+			given = given || a.Role == role
+		}
+		if !given {
+			left = append(left, role)
+		}
+	}
+	return left
+}
+
+func numbers(list []uint64) string {
+	words := make([]string, len(list))
+	for i, n := range list {
+		words[i] = fmt.Sprint(n)
+	}
+	return strings.Join(words, ", ")
+}
