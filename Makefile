@@ -1,0 +1,45 @@
+# Everything that teal needs beside Go is a Debian package; each target installs what is missing and says so.
+SHELL := /bin/bash
+GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+SERVERS := haproxy postgresql
+TESTS := $(SERVERS) python3-flask
+
+.DEFAULT_GOAL := help
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+build: ## Build bin/teal
+	go build -o bin/teal ./cmd/teal
+
+demo: demo-needs build ## See a release happen: real PostgreSQL, HAProxy and NATS on loopback
+	./bin/teal demo
+
+test: test-needs lint ## Run everything with the race detector, against real servers that the tests start
+	go test -race -timeout 40m ./...
+
+short: ## The tests of the core and the pure packages only
+	go test -short . ./release/... ./internal/sim/... ./events ./policies/... ./migrate/statement/...
+
+lint: ## gofmt, go vet and the linters of .golangci.yml
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo 'run gofmt -w on these'; exit 1; }
+	go vet ./...
+	go run $(GOLANGCI) run ./...
+
+bench: test-needs ## The figures of the README, as ratios measured in one run
+	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./haproxy ./store/... ./internal/bench
+
+fuzz: ## Ten minutes of fuzzing over all parsers
+	./hack/fuzz 600
+
+update: ## Rewrite the golden files (stories, schemas); review the diff
+	go test ./internal/sim -run TestStories -update
+	TEAL_UPDATE=1 go test ./events -run Schema
+
+demo-needs:
+	@./hack/needs $(SERVERS)
+
+test-needs:
+	@./hack/needs $(TESTS)
+
+.PHONY: help build demo test short lint bench fuzz update demo-needs test-needs
