@@ -30,16 +30,16 @@ bench: test-needs ## The figures of the README, as ratios measured in one run
 	go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./haproxy ./store/... ./internal/bench
 
 fuzz: ## Ten minutes of fuzzing over all parsers
-	./hack/fuzz 600
+	./.ci/fuzz 600
 
 update: ## Rewrite the golden files (stories, schemas); review the diff
 	go test ./internal/sim -run TestStories -update
 	TEAL_UPDATE=1 go test ./events -run Schema
 
 demo-needs:
-	@./hack/needs $(SERVERS)
+	@./.ci/needs $(SERVERS)
 
 test-needs:
-	@./hack/needs $(TESTS)
+	@./.ci/needs $(TESTS)
 
 .PHONY: help build demo test short lint bench fuzz update demo-needs test-needs

@@ -2,6 +2,7 @@ package events_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -213,7 +214,8 @@ func FuzzParse(f *testing.F) {
 			req.Time = req.Data.ExpiresAt.Add(-time.Hour)
 		}
 		if _, err := events.NewRequest(req.ID, req.Source, req.Time, req.Data); err != nil && !req.Data.ExpiresAt.Truncate(time.Second).Equal(req.Time.Truncate(time.Second)) {
-			if rej, ok := err.(*events.Rejection); !ok || rej.Code != events.TooLarge && rej.Pointer != "/data/expires_at" {
+			var rej *events.Rejection
+			if !errors.As(err, &rej) || rej.Code != events.TooLarge && rej.Pointer != "/data/expires_at" {
 				t.Fatalf("accepted but not writable: %v", err)
 			}
 		}
