@@ -34,6 +34,10 @@ func TestIdentityNeedsEveryPart(t *testing.T) {
 	cmd.Env = []string{"PATH=/usr/bin:/bin", tokenName + "=mine"}
 	require.NoError(t, cmd.Start())
 	p, pid := proc{root: "/proc"}, cmd.Process.Pid
+	require.Eventually(t, func() bool { // exec shows the environment a moment after it has succeeded
+		_, found := p.token(pid)
+		return found
+	}, 20*time.Second, time.Millisecond)
 	one, err := p.look(pid)
 	require.NoError(t, err)
 	require.True(t, p.is(pid, one.started, "mine"))
