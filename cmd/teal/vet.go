@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"time"
 
 	"teal.dev/teal/events"
-	"teal.dev/teal/internal/config"
 	"teal.dev/teal/migrate"
 	"teal.dev/teal/release"
 )
@@ -45,7 +43,28 @@ func (v *vetter) Vet(ctx context.Context, state release.State, request release.R
 	}
 	verdict.Pending = migrate.Numbers(plan.Pending(migrate.Expand))
 	verdict.Owes = plan.Owes
-	return verdict, v.gate.judge(ctx, v, plan, &verdict)
+	facts, err := v.facts(ctx)
+	if err != nil {
+		return verdict, err
+	}
+	return verdict, v.gate.judge(v.app, plan, facts, &verdict)
+}
+
+// facts reads what the gate wants to know of the database as it is: how large the tables are.
+func (v *vetter) facts(ctx context.Context) (map[string]int64, error) {
+	db, err := v.database.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := db.Facts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows := make(map[string]int64, len(facts.Tables))
+	for name, table := range facts.Tables {
+		rows[name] = table.Rows
+	}
+	return rows, nil
 }
 
 // plan compares the folder with the ledger.
@@ -79,17 +98,3 @@ func refused(problems []migrate.Problem) (code, why string, findings []byte) {
 	return string(problems[0].Code), strings.Join(lines, "\n"), findings
 }
 
-// gate is the policies of one snapshot, ready to judge.
-type gate struct{ apps map[string]bool }
-
-func newGate(s *config.Snapshot, _ *wiring) *gate { return &gate{} }
-
-func (g *gate) judge(ctx context.Context, v *vetter, plan migrate.Plan, verdict *release.Verdict) error {
-	return nil
-}
-
-// Frozen says what the freeze windows forbid at a moment.
-func (g *gate) Frozen(app string, now time.Time) release.Freeze { return release.Freeze{} }
-
-// validators judge a config directory with what the other packages know.
-func validators() []config.Validator { return nil }

@@ -74,7 +74,7 @@ func (w *wiring) config(s *config.Snapshot, status config.Status) *daemon.Config
 	if !status.OK {
 		out.Problem = status.Problems.Error()
 	}
-	gate := newGate(s, w)
+	gate := newGate(s)
 	for name, app := range s.Apps {
 		wired := w.app(app, s.Daemon.HAProxy)
 		ports := wired.ports

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"teal.dev/teal/internal/config"
+	"teal.dev/teal/migrate"
+	"teal.dev/teal/policies"
+	"teal.dev/teal/release"
+)
+
+// gate is the policies of one snapshot, ready to judge a plan and to say what is frozen.
+type gate struct{ set policies.Set }
+
+// newGate reads a snapshot's policies. The validators have read them before: an error here is a defect, and then the
+// built-in policy alone is in force.
+func newGate(s *config.Snapshot) *gate {
+	set, _, problems := policySet(s)
+	if len(problems) > 0 {
+		set, _ = policies.NewSet()
+	}
+	return &gate{set: set}
+}
+
+// policySet parses the site's policies and puts them over the built-in one.
+func policySet(s *config.Snapshot) (policies.Set, []policies.Policy, config.Problems) {
+	var site []policies.Policy
+	var problems config.Problems
+	for _, f := range s.Policies {
+		p, err := policies.ParsePolicy(f.Name, f.Data)
+		if err != nil {
+			problems = append(problems, placed(f.Name, err))
+			continue
+		}
+		site = append(site, p)
+	}
+	set, err := policies.NewSet(site...)
+	if err != nil {
+		problems = append(problems, config.Problem{File: "policies", Text: err.Error()})
+	}
+	return set, site, problems
+}
+
+// placed takes the "file:line:" that a parser wrote before its sentence apart.
+func placed(file string, err error) config.Problem {
+	p := config.Problem{File: file, Text: err.Error()}
+	rest, ok := strings.CutPrefix(p.Text, file+":")
+	if !ok {
+		return p
+	}
+	number, text, ok := strings.Cut(rest, ":")
+	if line, err := strconv.Atoi(strings.TrimSpace(number)); ok && err == nil {
+		p.Line, p.Text = line, strings.TrimSpace(text)
+	}
+	return p
+}
+
+// validators judge a config directory with what the other packages know: the same for the daemon and for config check.
+func validators() []config.Validator {
+	return []config.Validator{func(s *config.Snapshot) config.Problems {
+		_, _, problems := policySet(s)
+		return problems
+	}}
+}
+
+// judge puts the policies' word on a plan into a verdict.
+func (g *gate) judge(app string, plan migrate.Plan, rows map[string]int64, verdict *release.Verdict) error {
+	report := policies.Check(policies.Input{Files: planFiles(plan), Policy: g.set, App: app, Rows: rows, Now: time.Now()})
+	findings, err := json.Marshal(report)
+	if err != nil {
+		return err
+	}
+	verdict.Findings = findings
+	if report.Decision == policies.Deny {
+		verdict.Refuse, verdict.Why = "policy", denied(&report)
+		return nil
+	}
+	verdict.Expand = report.Approvals(policies.PhaseExpand)
+	verdict.Contract = report.Approvals(policies.PhaseContract)
+	verdict.NewValues = slices.Contains(report.Hazards(policies.PhaseExpand), policies.NewValues)
+	return nil
+}
+
+// planFiles are a plan's files as the gate sees them: by number, the applied ones to learn from.
+func planFiles(plan migrate.Plan) []policies.File {
+	all := slices.Concat(plan.Expand, plan.Contract)
+	slices.SortFunc(all, func(a, b migrate.File) int { return cmp.Compare(a.Number, b.Number) })
+	files := make([]policies.File, len(all))
+	for i, f := range all {
+		files[i] = policies.File{Path: f.Name, Phase: policies.Phase(f.Track), Body: f.Body, Applied: f.Done()}
+	}
+	return files
+}
+
+// denied writes the findings that refuse a release: the place, the reason, and what to do instead.
+func denied(report *policies.Report) string {
+	var lines []string
+	for _, f := range report.Files {
+		for _, e := range f.Statements {
+			if e.Decision != policies.Deny {
+				continue
+			}
+			line := fmt.Sprintf("%s:%d: %s: %s", f.Path, e.Line, e.Rule, e.Why)
+			if e.Instead != "" {
+				line += "; instead: " + e.Instead
+			}
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Frozen says what the freeze windows forbid at a moment.
+func (g *gate) Frozen(app string, now time.Time) release.Freeze {
+	active, until, why := g.set.Frozen(app, now)
+	return release.Freeze{Active: active, Until: until, Why: why}
+}
