@@ -97,4 +97,3 @@ func refused(problems []migrate.Problem) (code, why string, findings []byte) {
 	findings, _ = json.Marshal(map[string]any{"problems": problems}) // plain strings and numbers: it cannot fail
 	return string(problems[0].Code), strings.Join(lines, "\n"), findings
 }
-
