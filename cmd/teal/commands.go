@@ -5,10 +5,12 @@ import "github.com/spf13/cobra"
 // commands lists every subcommand; one file each.
 func commands(io stdio) []*cobra.Command {
 	return []*cobra.Command{
-		newServe(io),
+		newServe(io), newInit(io),
 
-		newStatus(io),
+		newRelease(io), newStatus(io), newHistory(io), newAudit(io),
 
 		newApprove(io), newPromote(io), newHold(io), newResume(io), newAbandon(io), newRollback(io), newRetire(io), newContract(io), newAdopt(io),
+
+		newConfig(io), newKeys(io), newSchema(io), newVersion(io),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -145,3 +146,6 @@ func table(w io.Writer, rows [][]string) error {
 	}
 	return t.Flush()
 }
+
+// sorted is the keys of a map in order.
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
