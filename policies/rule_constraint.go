@@ -46,7 +46,7 @@ func validateConstraint() Rule {
 				f.lock(RowShare, c.References.String())
 			}
 		},
-		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note VALIDATE CONSTRAINT n_positive;"},
+		Bad:  Example{Before: noteTable + "\nALTER TABLE note ADD CONSTRAINT n_positive CHECK (n > 0) NOT VALID;", SQL: "ALTER TABLE note VALIDATE CONSTRAINT n_positive;"},
 		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT n_positive CHECK (n > 0);"},
 	}
 }
@@ -177,7 +177,7 @@ func addUniqueUsingIndex() Rule {
 				f.Instead = "make the columns NOT NULL first (see set-not-null), in contract files"
 			}
 		},
-		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT note_body UNIQUE USING INDEX note_body;"},
+		Bad:  Example{Before: noteTable + "\nCREATE UNIQUE INDEX note_body ON note (body);", SQL: "ALTER TABLE note ADD CONSTRAINT note_body UNIQUE USING INDEX note_body;"},
 		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT note_body UNIQUE (body);"},
 	}
 }
@@ -188,7 +188,7 @@ func addExclude() Rule {
 		Reason:        "writes of the running version that overlap fail with 23P01, and the index is built while nobody can read {table}; there is no form that lets others work",
 		Compatibility: Depends, Hazards: []Hazard{OldWritesRejected}, Lock: AccessExclusive, Scan: true, Blocks: BlocksReads,
 		On: on(statement.AddConstraint), Match: adds(func(c *statement.Constraint) bool { return c.Kind == statement.Exclude }),
-		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT one EXCLUDE USING gist (n WITH =);"},
+		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT one EXCLUDE USING btree (n WITH =);"},
 		Good: Example{Before: noteTable, SQL: "ALTER TABLE note VALIDATE CONSTRAINT one;"},
 	}
 }
@@ -199,7 +199,7 @@ func alterConstraint() Rule {
 		Reason:        "when the constraint is checked changes: errors move to the COMMIT of the running version, or back",
 		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged}, Lock: AccessExclusive,
 		On:   on(statement.AlterConstraint),
-		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ALTER CONSTRAINT by DEFERRABLE INITIALLY DEFERRED;"},
+		Bad:  Example{Before: noteTable + "\nALTER TABLE note ADD CONSTRAINT by FOREIGN KEY (n) REFERENCES person (id);", SQL: "ALTER TABLE note ALTER CONSTRAINT by DEFERRABLE INITIALLY DEFERRED;"},
 		Good: Example{Before: noteTable, SQL: "ALTER TABLE note VALIDATE CONSTRAINT by;"},
 	}
 }

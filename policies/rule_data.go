@@ -15,15 +15,15 @@ func newColumnsOnly(s *Subject) bool {
 	return true
 }
 
-// guarded says whether an UPDATE touches only rows in which one of the columns it assigns is still NULL. With more than
-// one column, each must be guarded: a row that dual writes filled in part must not be overwritten.
+// guarded says whether an UPDATE touches only rows in which one of the columns that it assigns is still NULL. One is
+// enough: columns filled together are filled by one trigger or one statement, and some of them may well stay NULL.
 func guarded(s *Subject) bool {
 	for _, c := range s.Columns {
-		if !has(s.NullGuards, c) {
-			return false
+		if has(s.NullGuards, c) {
+			return true
 		}
 	}
-	return len(s.Columns) > 0
+	return false
 }
 
 const noteNewColumn = "ALTER TABLE note ADD COLUMN content text;\n"
@@ -43,7 +43,7 @@ func backfillUnguarded() Rule {
 	return Rule{
 		ID: "backfill-unguarded", Title: "UPDATE of a new column without WHERE column IS NULL",
 		Reason:        "it overwrites newer values that a trigger or the new version wrote meanwhile",
-		Instead:       "guard every column that it sets\nUPDATE {table} SET … WHERE {columns} IS NULL;",
+		Instead:       "guard it: UPDATE {table} SET … WHERE … IS NULL, with one of the columns that it sets",
 		Compatibility: Depends, Hazards: []Hazard{DataChanged}, Lock: RowExclusive, On: on(statement.Update),
 		Match: func(s *Subject) bool { return newColumnsOnly(s) && (!guarded(s) || len(s.Calls) > 0) },
 		Refine: func(s *Subject, f *Finding) {

@@ -23,7 +23,7 @@ func replaceFunction() Rule {
 		Instead:       "make {name}_v2 for the new version, and drop {name} in a contract file",
 		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged}, On: on(statement.CreateFunction),
 		Match: func(s *Subject) bool { return s.Replace },
-		Bad:   Example{SQL: "CREATE OR REPLACE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';"},
+		Bad:   Example{Before: aFunction, SQL: "CREATE OR REPLACE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';"},
 		Good:  Example{SQL: aFunction},
 	}
 }
@@ -40,7 +40,7 @@ func alterFunction() Rule {
 				f.Why = "the running version still says " + s.Name.String() + ": 42883 from the moment of the rename"
 			}
 		},
-		Bad:  Example{SQL: "ALTER FUNCTION f(int) STABLE;"},
+		Bad:  Example{Before: aFunction, SQL: "ALTER FUNCTION f(int) STABLE;"},
 		Good: Example{SQL: aFunction},
 	}
 }
@@ -57,10 +57,12 @@ func dropFunction() Rule {
 				f.Why = "CASCADE drops triggers, defaults and views that call it, and the text does not say which"
 			}
 		},
-		Bad:  Example{SQL: "DROP FUNCTION f(int);"},
+		Bad:  Example{Before: aFunction, SQL: "DROP FUNCTION f(int);"},
 		Good: Example{SQL: aFunction},
 	}
 }
+
+const touch = "\nCREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;\n"
 
 const aTrigger = "CREATE TRIGGER touch BEFORE UPDATE ON note FOR EACH ROW EXECUTE FUNCTION touch();"
 
@@ -69,7 +71,7 @@ func createTrigger() Rule {
 		ID: "create-trigger", Title: "CREATE TRIGGER",
 		Reason:        "it runs in the running version's writes to {table} too: it may change its rows or make its writes fail",
 		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged}, Lock: ShareRowExclusive, On: on(statement.CreateTrigger),
-		Bad:  Example{Before: noteTable, SQL: aTrigger},
+		Bad:  Example{Before: noteTable + touch, SQL: aTrigger},
 		Good: Example{Before: noteTable, SQL: "CREATE TABLE note2 (id int);\nCREATE TRIGGER touch BEFORE UPDATE ON note2 FOR EACH ROW EXECUTE FUNCTION touch();"},
 	}
 }
@@ -79,7 +81,7 @@ func dropTrigger() Rule {
 		ID: "drop-trigger", Title: "DROP TRIGGER",
 		Reason:        "the running version may rely on it: an updated_at, a copied column, a refusal",
 		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged}, Lock: AccessExclusive, On: on(statement.DropTrigger),
-		Bad:  Example{Before: noteTable, SQL: "DROP TRIGGER touch ON note;"},
+		Bad:  Example{Before: noteTable + touch + aTrigger, SQL: "DROP TRIGGER touch ON note;"},
 		Good: Example{Before: noteTable, SQL: "ALTER TABLE note DISABLE TRIGGER touch;"},
 	}
 }
@@ -96,7 +98,7 @@ func disableTrigger() Rule {
 				f.lock(AccessExclusive, s.Name.String())
 			}
 		},
-		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note DISABLE TRIGGER touch;"},
+		Bad:  Example{Before: noteTable + touch + aTrigger, SQL: "ALTER TABLE note DISABLE TRIGGER touch;"},
 		Good: Example{Before: noteTable, SQL: "DROP TRIGGER touch ON note;"},
 	}
 }
@@ -106,7 +108,7 @@ func renameTrigger() Rule {
 		ID: "rename-trigger", Title: "ALTER TRIGGER … RENAME",
 		Reason:        "triggers run in the order of their names, so the order may change",
 		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged}, Lock: AccessExclusive, On: on(statement.RenameTrigger),
-		Bad:  Example{Before: noteTable, SQL: "ALTER TRIGGER touch ON note RENAME TO a_touch;"},
+		Bad:  Example{Before: noteTable + touch + aTrigger, SQL: "ALTER TRIGGER touch ON note RENAME TO a_touch;"},
 		Good: Example{Before: noteTable, SQL: "DROP TRIGGER touch ON note;"},
 	}
 }
@@ -127,7 +129,7 @@ func dropRule() Rule {
 		ID: "drop-rule", Title: "DROP RULE",
 		Reason:        "the running version's statements on {table} are no longer rewritten",
 		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged}, Lock: AccessExclusive, On: on(statement.DropRule),
-		Bad:  Example{Before: noteTable, SQL: "DROP RULE no_delete ON note;"},
+		Bad:  Example{Before: noteTable + "\nCREATE RULE no_delete AS ON DELETE TO note DO INSTEAD NOTHING;", SQL: "DROP RULE no_delete ON note;"},
 		Good: Example{Before: noteTable, SQL: aTrigger},
 	}
 }
@@ -154,7 +156,7 @@ func dropExtension() Rule {
 				f.Why = "CASCADE drops columns of its types and indexes with its operators, and the text does not say which"
 			}
 		},
-		Bad:  Example{SQL: "DROP EXTENSION pgcrypto;"},
+		Bad:  Example{Before: "CREATE EXTENSION pgcrypto;", SQL: "DROP EXTENSION pgcrypto;"},
 		Good: Example{SQL: "CREATE EXTENSION pgcrypto;"},
 	}
 }

@@ -14,7 +14,7 @@ func opaque() Rule {
 				f.Why += " (" + s.Message + ")"
 			}
 		},
-		Bad:  Example{SQL: "CREATE CAST (bigint AS text) WITHOUT FUNCTION;"},
+		Bad:  Example{SQL: "CREATE CAST (text AS point) WITH INOUT;"},
 		Good: Example{SQL: "COMMENT ON TABLE note IS 'what customers say';"},
 	}
 }
@@ -40,7 +40,7 @@ func doBlock() Rule {
 		Instead:       "write the statements themselves; where a loop or a condition is needed, have a DBA read and approve it",
 		Compatibility: Depends, Hazards: []Hazard{OpaqueEffect},
 		On:   on(statement.Do, statement.Call),
-		Bad:  Example{SQL: "DO $$ BEGIN EXECUTE 'DROP TABLE note'; END $$;"},
+		Bad:  Example{Before: noteTable, SQL: "DO $$ BEGIN EXECUTE 'DROP TABLE note'; END $$;"},
 		Good: Example{SQL: "COMMENT ON TABLE note IS 'what customers say';"},
 	}
 }

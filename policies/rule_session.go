@@ -70,7 +70,7 @@ func selectCalls() Rule {
 				f.add(DataChanged)
 			}
 		},
-		Bad:  Example{SQL: "SELECT setval('ticket', 1000);"},
+		Bad:  Example{Before: "CREATE SEQUENCE ticket;", SQL: "SELECT setval('ticket', 1000);"},
 		Good: Example{Before: noteTable, SQL: "SELECT count(*) FROM note;"},
 	}
 }

@@ -149,7 +149,7 @@ func dropSchema() Rule {
 				f.Why = "CASCADE drops everything in " + s.Name.Name + ", and the text does not say what that is"
 			}
 		},
-		Bad:  Example{SQL: "DROP SCHEMA audit;"},
+		Bad:  Example{Before: "CREATE SCHEMA audit;", SQL: "DROP SCHEMA audit;"},
 		Good: Example{SQL: "CREATE SCHEMA audit;"},
 	}
 }
@@ -160,7 +160,7 @@ func renameSchema() Rule {
 		Reason:        "the running version still says {name}: every statement of it that names the schema fails",
 		Instead:       "make the new schema beside the old one and move table by table, each with a view of the old name",
 		Compatibility: Never, On: on(statement.RenameSchema),
-		Bad:  Example{SQL: "ALTER SCHEMA audit RENAME TO trail;"},
+		Bad:  Example{Before: "CREATE SCHEMA audit;", SQL: "ALTER SCHEMA audit RENAME TO trail;"},
 		Good: Example{SQL: "CREATE SCHEMA trail;"},
 	}
 }

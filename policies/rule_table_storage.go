@@ -8,7 +8,7 @@ func rewriteTable() Rule {
 		Reason:        "{table} is rewritten while nobody can read, and snapshots taken before see it empty",
 		Compatibility: Expand, Lock: AccessExclusive, Rewrite: true, Blocks: BlocksReads,
 		On:   on(statement.SetLogged, statement.SetTablespace, statement.SetAccessMethod),
-		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note SET TABLESPACE fast;"},
+		Bad:  Example{Before: noteTable + "\nALTER TABLE note SET UNLOGGED;", SQL: "ALTER TABLE note SET LOGGED;"},
 		Good: Example{Before: noteTable, SQL: "ALTER TABLE note SET (fillfactor = 70);"},
 	}
 }
@@ -92,7 +92,7 @@ func inherit() Rule {
 		Compatibility: Depends, Hazards: []Hazard{DataChanged}, Lock: AccessExclusive,
 		On:     on(statement.Inherit, statement.NoInherit),
 		Refine: func(s *Subject, f *Finding) { f.lock(ShareUpdateExclusive, s.Command.Other.String()) },
-		Bad:    Example{Before: noteTable, SQL: "ALTER TABLE note INHERIT thing;"},
+		Bad:    Example{Before: noteTable + "\nCREATE TABLE thing (id bigint);", SQL: "ALTER TABLE note INHERIT thing;"},
 		Good:   Example{Before: noteTable, SQL: "ALTER TABLE note SET (fillfactor = 70);"},
 	}
 }

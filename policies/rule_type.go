@@ -2,6 +2,8 @@ package policies
 
 import "teal.dev/teal/migrate/statement"
 
+const aMood = "CREATE TYPE mood AS ENUM ('sad', 'glad');"
+
 func createType() Rule {
 	return Rule{
 		ID: "create-type", Title: "CREATE TYPE",
@@ -17,7 +19,7 @@ func addEnumValue() Rule {
 		Reason:        "harmless until the new version writes '{value}': then the running version reads a value it does not know. It cannot be removed again",
 		Compatibility: Depends, Hazards: []Hazard{NewValues}, On: on(statement.AddEnumValue),
 		Facts: []Fact{{"PostgreSQL 12+", "allowed in a transaction, but the value cannot be used before its commit: keep it in a file of its own"}},
-		Bad:   Example{SQL: "ALTER TYPE mood ADD VALUE 'wild';"},
+		Bad:   Example{Before: aMood, SQL: "ALTER TYPE mood ADD VALUE 'wild';"},
 		Good:  Example{SQL: "CREATE TYPE mood AS ENUM ('sad');\nALTER TYPE mood ADD VALUE 'wild';"},
 	}
 }
@@ -28,7 +30,7 @@ func renameEnumValue() Rule {
 		Reason:        "the running version still says '{value}': 22P02; and it reads '{new}', which it does not know",
 		Instead:       "add the new value, write it from the new version on, and change the old rows when the old version is gone\n-- expand, a file of its own:\nALTER TYPE {name} ADD VALUE '{new}';",
 		Compatibility: Never, On: on(statement.RenameEnumValue),
-		Bad:  Example{SQL: "ALTER TYPE mood RENAME VALUE 'sad' TO 'blue';"},
+		Bad:  Example{Before: aMood, SQL: "ALTER TYPE mood RENAME VALUE 'sad' TO 'blue';"},
 		Good: Example{SQL: "ALTER TYPE mood ADD VALUE 'blue';"},
 	}
 }
@@ -39,7 +41,7 @@ func dropType() Rule {
 		Reason:        "casts and columns of the running version use {name}; to take a value out of an enum by making it anew rewrites every column",
 		Instead:       "move the columns to a new type first (see alter-column-type); a type that nothing uses may be dropped with a waiver",
 		Compatibility: Never, On: on(statement.DropType),
-		Bad:  Example{SQL: "DROP TYPE mood;"},
+		Bad:  Example{Before: aMood, SQL: "DROP TYPE mood;"},
 		Good: Example{SQL: "CREATE TYPE mood AS ENUM ('sad');"},
 	}
 }
@@ -50,7 +52,7 @@ func renameType() Rule {
 		Reason:        "the running version still says {name} in its casts, and drivers look types up by name",
 		Instead:       "leave the name, or make a new type and move column by column (see alter-column-type)",
 		Compatibility: Never, On: on(statement.RenameType),
-		Bad:  Example{SQL: "ALTER TYPE mood RENAME TO humour;"},
+		Bad:  Example{Before: aMood, SQL: "ALTER TYPE mood RENAME TO humour;"},
 		Good: Example{SQL: "CREATE TYPE humour AS ENUM ('sad');"},
 	}
 }
@@ -60,7 +62,7 @@ func addAttribute() Rule {
 		ID: "add-attribute", Title: "ALTER TYPE … ADD ATTRIBUTE",
 		Reason:        "the running version sees a longer row of the type {name}; PostgreSQL refuses it if a column has the type",
 		Compatibility: Depends, Hazards: []Hazard{RowShape}, On: []string{"alter_type/add_column"},
-		Bad:  Example{SQL: "ALTER TYPE address ADD ATTRIBUTE zip text;"},
+		Bad:  Example{Before: "CREATE TYPE address AS (street text, zip text);", SQL: "ALTER TYPE address ADD ATTRIBUTE town text;"},
 		Good: Example{SQL: "CREATE TYPE address AS (zip text);"},
 	}
 }
@@ -71,7 +73,7 @@ func alterAttribute() Rule {
 		Reason:        "the running version uses the attribute {column} of {name}",
 		Instead:       "make a new type and move over to it",
 		Compatibility: Never, On: []string{"alter_type/alter_column_type", "alter_type/drop_column"},
-		Bad:  Example{SQL: "ALTER TYPE address DROP ATTRIBUTE zip;"},
+		Bad:  Example{Before: "CREATE TYPE address AS (street text, zip text);", SQL: "ALTER TYPE address DROP ATTRIBUTE zip;"},
 		Good: Example{SQL: "ALTER TYPE address ADD ATTRIBUTE zip text;"},
 	}
 }
@@ -112,7 +114,7 @@ func alterDomain() Rule {
 			f.Instead = ""
 			f.unlock()
 		},
-		Bad:  Example{SQL: "ALTER DOMAIN stars SET NOT NULL;"},
+		Bad:  Example{Before: "CREATE DOMAIN stars AS int;", SQL: "ALTER DOMAIN stars SET NOT NULL;"},
 		Good: Example{SQL: "CREATE DOMAIN stars AS int;"},
 	}
 }
@@ -132,7 +134,7 @@ func renameSequence() Rule {
 		Reason:        "nextval('{name}') of the running version fails with 42P01; defaults of columns follow",
 		Instead:       "leave the name",
 		Compatibility: Never, Lock: AccessExclusive, On: on(statement.RenameSequence),
-		Bad:  Example{SQL: "ALTER SEQUENCE ticket RENAME TO voucher;"},
+		Bad:  Example{Before: "CREATE SEQUENCE ticket;", SQL: "ALTER SEQUENCE ticket RENAME TO voucher;"},
 		Good: Example{SQL: "CREATE SEQUENCE voucher;"},
 	}
 }
@@ -149,7 +151,7 @@ func dropSequence() Rule {
 				f.Why = "CASCADE drops the defaults of columns, and the text does not say which"
 			}
 		},
-		Bad:  Example{SQL: "DROP SEQUENCE ticket;"},
+		Bad:  Example{Before: "CREATE SEQUENCE ticket;", SQL: "DROP SEQUENCE ticket;"},
 		Good: Example{SQL: "CREATE SEQUENCE ticket;"},
 	}
 }
@@ -164,7 +166,7 @@ func alterSequence() Rule {
 				f.Compatibility, f.Hazards, f.Why = Expand, []Hazard{}, "OWNED BY only says with which column the sequence goes"
 			}
 		},
-		Bad:  Example{SQL: "ALTER SEQUENCE ticket RESTART WITH 1;"},
+		Bad:  Example{Before: "CREATE SEQUENCE ticket;", SQL: "ALTER SEQUENCE ticket RESTART WITH 1;"},
 		Good: Example{SQL: "CREATE SEQUENCE ticket;"},
 	}
 }

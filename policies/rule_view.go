@@ -2,6 +2,11 @@ package policies
 
 import "teal.dev/teal/migrate/statement"
 
+const (
+	aView    = "\nCREATE VIEW titles AS SELECT title FROM note;"
+	aMatView = "\nCREATE MATERIALIZED VIEW sums AS SELECT count(*) FROM note;\nCREATE UNIQUE INDEX sums_count ON sums (count);"
+)
+
 func lockOthers(level Level) func(*Subject, *Finding) {
 	return func(s *Subject, f *Finding) {
 		for _, n := range s.Relations() {
@@ -29,7 +34,7 @@ func replaceView() Rule {
 		Instead:       "make a view of a new name for the new version, and drop the old one in a contract file",
 		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged, RowShape}, Lock: AccessExclusive, On: on(statement.CreateView),
 		Match: func(s *Subject) bool { return s.Replace }, Refine: lockOthers(AccessShare),
-		Bad:  Example{Before: noteTable, SQL: "CREATE OR REPLACE VIEW titles AS SELECT title FROM note;"},
+		Bad:  Example{Before: noteTable + aView, SQL: "CREATE OR REPLACE VIEW titles AS SELECT title FROM note;"},
 		Good: Example{Before: noteTable, SQL: "CREATE VIEW titles AS SELECT title FROM note;"},
 	}
 }
@@ -78,7 +83,7 @@ func recreateView() Rule {
 		Match: func(s *Subject) bool {
 			return s.Kind == statement.DropView && recreated(s) || s.Kind == statement.CreateView && !s.Replace && dropped(s)
 		},
-		Bad:  Example{Before: noteTable, SQL: "DROP VIEW titles;\nCREATE VIEW titles AS SELECT title FROM note;"},
+		Bad:  Example{Before: noteTable + aView, SQL: "DROP VIEW titles;\nCREATE VIEW titles AS SELECT title FROM note;"},
 		Good: Example{Before: noteTable, SQL: "DROP VIEW titles;"},
 	}
 }
@@ -90,7 +95,7 @@ func dropView() Rule {
 		Instead:       "-- teal:contract, a file of its own:\nDROP VIEW {name};",
 		Compatibility: Contract, Lock: AccessExclusive, On: on(statement.DropView),
 		Match: func(s *Subject) bool { return !recreated(s) }, Refine: cascadeNever,
-		Bad:  Example{Before: noteTable, SQL: "DROP VIEW titles;"},
+		Bad:  Example{Before: noteTable + aView, SQL: "DROP VIEW titles;"},
 		Good: Example{Before: noteTable, SQL: "DROP VIEW titles;\nCREATE VIEW titles AS SELECT title FROM note;"},
 	}
 }
@@ -112,7 +117,7 @@ func renameView() Rule {
 		Reason:        "the running version still says {name}: 42P01 from the moment of the rename",
 		Instead:       "make a view of the new name, and drop the old one in a contract file\n-- expand:\nCREATE VIEW {new} AS …;\n-- teal:contract\nDROP VIEW {name};",
 		Compatibility: Never, Lock: AccessExclusive, On: on(statement.RenameView, statement.RenameMatView),
-		Bad:  Example{Before: noteTable, SQL: "ALTER VIEW titles RENAME TO headings;"},
+		Bad:  Example{Before: noteTable + aView, SQL: "ALTER VIEW titles RENAME TO headings;"},
 		Good: Example{Before: noteTable, SQL: "CREATE VIEW headings AS SELECT title FROM note;"},
 	}
 }
@@ -123,7 +128,7 @@ func alterView() Rule {
 		Reason:        "writes and reads of the running version through {name} behave differently from now on",
 		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged}, Lock: AccessExclusive,
 		On:   []string{"alter_view/set_default", "alter_view/drop_default", "alter_view/set_options"},
-		Bad:  Example{Before: noteTable, SQL: "ALTER VIEW titles ALTER COLUMN title SET DEFAULT 'x';"},
+		Bad:  Example{Before: noteTable + aView, SQL: "ALTER VIEW titles ALTER COLUMN title SET DEFAULT 'x';"},
 		Good: Example{Before: noteTable, SQL: "CREATE VIEW headings AS SELECT title FROM note;"},
 	}
 }
@@ -144,7 +149,7 @@ func dropMatView() Rule {
 		Reason:        "the running version reads {name} until it is retired: 42P01",
 		Instead:       "-- teal:contract, a file of its own:\nDROP MATERIALIZED VIEW {name};",
 		Compatibility: Contract, Lock: AccessExclusive, On: on(statement.DropMatView), Refine: cascadeNever,
-		Bad:  Example{Before: noteTable, SQL: "DROP MATERIALIZED VIEW sums;"},
+		Bad:  Example{Before: noteTable + aMatView, SQL: "DROP MATERIALIZED VIEW sums;"},
 		Good: Example{Before: noteTable, SQL: "REFRESH MATERIALIZED VIEW CONCURRENTLY sums;"},
 	}
 }
@@ -156,7 +161,7 @@ func refreshMatView() Rule {
 		Instead:       "REFRESH MATERIALIZED VIEW CONCURRENTLY {name}; (it needs a unique index)",
 		Compatibility: Expand, Lock: AccessExclusive, Rewrite: true, Blocks: BlocksReads, On: on(statement.RefreshMatView),
 		Match: func(s *Subject) bool { return !s.Concurrently },
-		Bad:   Example{Before: noteTable, SQL: "REFRESH MATERIALIZED VIEW sums;"},
+		Bad:   Example{Before: noteTable + aMatView, SQL: "REFRESH MATERIALIZED VIEW sums;"},
 		Good:  Example{Before: noteTable, SQL: "REFRESH MATERIALIZED VIEW CONCURRENTLY sums;"},
 	}
 }
@@ -166,7 +171,7 @@ func refreshMatViewConcurrently() Rule {
 		ID: "refresh-materialized-view-concurrently", Title: "REFRESH MATERIALIZED VIEW CONCURRENTLY",
 		Reason: "readers of {name} see the old rows until it is done", Compatibility: Expand, Lock: Exclusive, On: on(statement.RefreshMatView),
 		Match: func(s *Subject) bool { return s.Concurrently },
-		Bad:   Example{Before: noteTable, SQL: "REFRESH MATERIALIZED VIEW CONCURRENTLY sums;"},
+		Bad:   Example{Before: noteTable + aMatView, SQL: "REFRESH MATERIALIZED VIEW CONCURRENTLY sums;"},
 		Good:  Example{Before: noteTable, SQL: "REFRESH MATERIALIZED VIEW sums;"},
 	}
 }
