@@ -11,6 +11,7 @@ type Migration struct {
 	Track   string   `json:"track"`             // "expand" or "contract"
 	Merged  bool     `json:"merged,omitempty"`  // first install: both tracks in number order
 	Numbers []uint64 `json:"numbers,omitempty"` // contract: only these, the owed ones
+	Claim   bool     `json:"claim,omitempty"`   // adoption: this database is the app's now, whatever was stored
 }
 
 // Acceptance is what the door decided about one message, recorded before the message is acknowledged.

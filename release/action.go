@@ -12,6 +12,7 @@ const (
 	Contract Kind = "contract" // job: apply the owed contract migrations of Folder
 	Start    Kind = "start"    // launch job: bring Plan up in Slot
 	Stop     Kind = "stop"     // launch job: stop what runs in Slot; SIGTERM, then Grace, then the end
+	Adopt    Kind = "adopt"    // job: take the database as it is for this app's: baseline what Folder says is there, or claim a copy
 	Cancel   Kind = "cancel"   // end the running job of the migration lane and wait until it has really gone
 	Send     Kind = "send"     // write State.Route to every node, in order, and read back
 
@@ -32,6 +33,7 @@ type Action struct {
 	Folder  string        `json:"folder,omitempty"`
 	Numbers []uint64      `json:"numbers,omitempty"` // contract: the owed numbers
 	Merged  bool          `json:"merged,omitempty"`
+	Claim   bool          `json:"claim,omitempty"` // adopt
 	Grace   time.Duration `json:"grace,omitempty"`
 	Route   Route         `json:"route,omitzero"`
 	Code    string        `json:"code,omitempty"` // machine code of a refusal or hold

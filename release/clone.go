@@ -17,6 +17,7 @@ func clone(s State) State {
 	}
 	s.Current, s.Last = cloneRelease(s.Current), cloneRelease(s.Last)
 	s.Previous, s.Hold, s.Waiting, s.Wish = copied(s.Previous), copied(s.Hold), copied(s.Waiting), copied(s.Wish)
+	s.Adopting = copied(s.Adopting)
 	s.Owed = slices.Clone(s.Owed)
 	for i := range s.Owed {
 		s.Owed[i].Approvals = slices.Clone(s.Owed[i].Approvals)

@@ -154,6 +154,8 @@ type Command struct {
 	Live    Slot      `json:"live,omitempty"`    // adopt
 	Version Version   `json:"version,omitempty"` // adopt: of the live slot
 	Rev     bool      `json:"rev,omitempty"`     // adopt --rev: take the maximum + 1
+	Folder  string    `json:"folder,omitempty"`  // adopt --migrations: digest of the stored folder whose files are there already
+	Claim   bool      `json:"claim,omitempty"`   // adopt --new-installation: this database is the app's now
 	At      time.Time `json:"at"`
 }
 

@@ -1,6 +1,9 @@
 package release
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // removedHolds stops a release whose app has lost its file. Its slots stay as they are.
 func removedHolds(t *turn) (Action, bool) {
@@ -16,6 +19,35 @@ func held(t *turn) (Action, bool) {
 		return silent()
 	}
 	return wait(fmt.Sprintf("held (%s): %s; go on with: teal resume %s --reason …", t.s.Hold.Code, t.s.Hold.Why, t.s.App))
+}
+
+// adoptDatabase carries out a person's word that a database is this app's, before anything else looks at it.
+func adoptDatabase(t *turn) (Action, bool) {
+	a := t.s.Adopting
+	switch {
+	case a == nil:
+		return silent()
+	case t.o.Job.Running:
+		return wait(progress(t.o.Job, "the database is being adopted"))
+	case t.o.Now.Before(t.s.Job.Next):
+		return wait("the adoption is tried again shortly")
+	}
+	if t.o.Job.Kind != Adopt || !fresh(&t.s.Job, t.o.Job) {
+		return Action{Kind: Adopt, Folder: a.Folder, Claim: a.Claim, Why: a.By + " adopts the database as it is"}, true
+	}
+	f := t.o.Job.Fault
+	switch {
+	case f == nil:
+		handled(&t.s.Job, t.o.Job)
+		t.s.Adopting, t.s.Job.Tries = nil, 0
+		return record(t.subject(), "the database is adopted")
+	case f.Class == Retry || f.Class == Budget:
+		t.retry(&t.s.Job, t.o.Job, 30*time.Second)
+		return record(t.subject(), "the adoption is tried again: "+f.Text)
+	}
+	handled(&t.s.Job, t.o.Job)
+	t.s.Adopting = nil
+	return t.hold(f.Code, f.Text)
 }
 
 // schemaHolds stops when the database says something that no effect of teal can put right. A dirty track is not one of

@@ -116,30 +116,67 @@ func personAdopts(t *turn) (Action, bool) {
 	if c == nil {
 		return silent()
 	}
-	if t.s.Current != nil && t.s.Hold == nil {
+	moves := c.Live != t.s.Live && (c.Live != None || c.Version != "" || !c.Rev && c.Folder == "" && !c.Claim)
+	switch r := t.s.Current; {
+	case r != nil && t.s.Hold == nil:
 		return refuse("busy", "a release is under way; hold it first: teal hold "+t.s.App+" --reason …")
+	case moves && (r != nil && r.Phase != Queued && r.Phase != Vetted || t.s.Last != nil):
+		return refuse("busy", "the live slot cannot be adopted in the middle of a release; abandon or roll back first")
 	}
 	if c.Live != None && c.Live != t.s.Live && c.Version == "" {
 		return refuse("version", "say which version runs there: --version V")
 	}
+	if c.Folder != "" || c.Claim {
+		if !t.l.HasDatabase {
+			return refuse("no_database", "the app has no database; add database to apps/"+t.s.App+".yaml first")
+		}
+		if t.o.Job.Running {
+			return refuse("busy", "a migration job is running; wait for its end")
+		}
+		t.s.Adopting = &Adoption{Folder: c.Folder, Claim: c.Claim, By: c.Actor}
+		handled(&t.s.Job, t.o.Job)
+		t.s.Job.Next = t.o.Now
+		if c.Live == None && c.Version == "" && !c.Rev {
+			t.liftHold()
+			return record(t.subject(), c.Actor+" adopts the database")
+		}
+	}
 	t.s.Rev = max(t.s.Rev, t.highestRev()) + 1
-	if !c.Rev {
+	if moves || !c.Rev {
 		t.s.Live, t.s.History = c.Live, true
 		t.s.Generation = max(t.s.Generation, 1)
+		t.seat()
 	}
 	if place := t.s.Slots[c.Live]; c.Live != None && (place.Plan == nil || place.Plan.Version != c.Version) && c.Version != "" {
 		plan := Plan{Version: c.Version, Artifact: Artifact{Kind: "dir", Ref: string(c.Version)}, Generation: t.s.Generation}
 		t.s.Slots[c.Live] = Place{Plan: &plan, Want: true}
 	}
 	why := fmt.Sprintf("%s adopted: live is %q at rev %d", c.Actor, t.s.Live, t.s.Rev)
-	if t.s.Hold != nil {
-		t.tell(t.subject(), OutResumed, t.s.Hold.Code, why, nil)
-		t.resetHold()
-	}
+	t.liftHold()
 	if t.s.Live == None {
 		return record("", why)
 	}
 	return Action{Kind: Send, Slot: t.s.Live, Route: t.wanted(), Why: why}, true
+}
+
+// seat gives the release that has not touched anything its slot again, and has it vetted against what is live now.
+func (t *turn) seat() {
+	r := t.s.Current
+	if r == nil {
+		return
+	}
+	r.Phase, r.Verdict, r.First, r.Green, r.Blue = Queued, nil, t.s.Live == None, t.s.Live, t.s.Live.Other()
+	if t.s.Live == None {
+		r.Blue = A
+	}
+}
+
+// liftHold ends a hold as part of another word of a person.
+func (t *turn) liftHold() {
+	if t.s.Hold != nil {
+		t.tell(t.subject(), OutResumed, t.s.Hold.Code, "a person adopted what is there", nil)
+		t.resetHold()
+	}
 }
 
 // highestRev is the highest rev that any node shows.

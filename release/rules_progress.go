@@ -72,13 +72,10 @@ func begin(t *turn) (Action, bool) {
 	if q.Tighten != nil {
 		l = Stricter(l, *q.Tighten)
 	}
-	blue := t.s.Live.Other()
-	if t.s.Live == None {
-		blue = A
-	}
-	t.s.Current = &Release{Request: q, Phase: Queued, First: t.s.Live == None, Blue: blue, Green: t.s.Live, Limits: l, Since: t.o.Now, Begun: t.o.Now}
+	t.s.Current = &Release{Request: q, Limits: l, Since: t.o.Now, Begun: t.o.Now}
+	t.seat()
 	t.s.Waiting = nil
-	return record(q.ID, fmt.Sprintf("%s leaves the queue; it will come up in slot %s", q.Version, blue))
+	return record(q.ID, fmt.Sprintf("%s leaves the queue; it will come up in slot %s", q.Version, t.s.Current.Blue))
 }
 
 // at returns the release under way if it is in a phase and nobody wants to end it.

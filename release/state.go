@@ -63,6 +63,8 @@ type State struct {
 	Waiting *Waiting `json:"waiting,omitempty"`
 	Wish    *Command `json:"wish,omitempty"` // a rollback that was promised and not begun yet
 
+	Adopting *Adoption `json:"adopting,omitempty"` // the database is being taken for this app's
+
 	Job    Lane `json:"job,omitzero"`    // the migration lane
 	Launch Lane `json:"launch,omitzero"` // the launch lane
 	Heal   Lane `json:"heal,omitzero"`   // repeated sends of the same route
@@ -149,6 +151,13 @@ type Owed struct {
 	Approvals  []Approval `json:"approvals,omitempty"`
 	NotBefore  time.Time  `json:"not_before"`
 	Asked      bool       `json:"asked,omitempty"` // a person said: now
+}
+
+// Adoption is a person's word that a database is this app's, with the migrations that it holds already.
+type Adoption struct {
+	Folder string `json:"folder,omitempty"` // digest; "" = baseline nothing
+	Claim  bool   `json:"claim,omitempty"`
+	By     string `json:"by"`
 }
 
 // Lane is the core's memory of repeated effects: what has been answered already, and when to try again.

@@ -75,6 +75,7 @@ var rules = []rule{
 
 	{"removed-holds", removedHolds},
 	{"held", held},
+	{"adopt-database", adoptDatabase},
 	{"schema-holds", schemaHolds},
 	{"unknown-live-holds", unknownLiveHolds},
 	{"first-install-merges", firstInstallMerges},

@@ -33,7 +33,7 @@ func Watch(state State, seen Observation, limits Limits) Interest {
 			i.Every = min(i.Every, active)
 		}
 	}
-	if state.Contracting || state.Wish != nil {
+	if state.Contracting || state.Wish != nil || state.Adopting != nil {
 		i.Every = min(i.Every, active)
 	}
 	if !seen.Job.Running {

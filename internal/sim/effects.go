@@ -17,6 +17,8 @@ func (w *World) act(a release.Action) {
 		w.mem.job = w.begin(a, 100*time.Millisecond, func() *release.Fault { w.vet(a); return nil })
 	case release.Expand, release.Contract:
 		w.mem.job = w.begin(a, 300*time.Millisecond, w.files(a)...)
+	case release.Adopt:
+		w.mem.job = w.begin(a, 100*time.Millisecond, func() *release.Fault { return w.adopt(a) })
 	case release.Start:
 		w.mem.launch = w.begin(a, 100*time.Millisecond, func() *release.Fault { return w.start(a) })
 	case release.Stop:
@@ -143,6 +145,23 @@ func (w *World) file(a release.Action, track string, n uint64) *release.Fault {
 		w.DB.Expand = append(w.DB.Expand, n)
 	} else {
 		w.DB.Contract = append(w.DB.Contract, n)
+	}
+	return nil
+}
+
+// adopt takes the database as it is.
+func (w *World) adopt(a release.Action) *release.Fault {
+	if w.DB.Unproven {
+		w.DB.Unproven = false
+		return &release.Fault{Class: release.Unproven, Code: "dirty", Text: "the version table is dirty"}
+	}
+	if a.Claim {
+		w.DB.Hold = ""
+	}
+	for _, spec := range w.Specs {
+		if spec.Folder == a.Folder {
+			w.DB.Expand = append(w.DB.Expand, minus(spec.Expand, w.DB.Expand)...)
+		}
 	}
 	return nil
 }

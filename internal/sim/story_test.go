@@ -316,6 +316,10 @@ func (s *teller) command(words []string) release.Command {
 			c.Version = release.Version(value)
 		case "rev":
 			c.Rev = true
+		case "claim":
+			c.Claim = true
+		case "folder":
+			c.Folder = value
 		}
 	}
 	return c

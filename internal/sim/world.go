@@ -3,6 +3,7 @@ package sim
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"teal.dev/teal/release"
@@ -139,7 +140,7 @@ func Limits() release.Limits {
 // Release delivers a release event. Delivering it again changes nothing: its id is used up.
 func (w *World) Release(id release.ID, spec Spec) {
 	if spec.Folder == "" && !spec.NoDB {
-		spec.Folder = fmt.Sprintf("folder-%v-%v", spec.Expand, spec.Contract)
+		spec.Folder = strings.ReplaceAll(fmt.Sprintf("folder-%v-%v", spec.Expand, spec.Contract), " ", ",")
 	}
 	w.Specs[id] = spec
 	if _, known := w.Store.Requests[id]; known {
