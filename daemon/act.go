@@ -25,6 +25,8 @@ func (l *loop) act(ctx context.Context, action release.Action, seen release.Obse
 		return l.begin(ctx, &l.migrate, action, l.migrating(action, "expand"))
 	case release.Contract:
 		return l.begin(ctx, &l.migrate, action, l.migrating(action, "contract"))
+	case release.Adopt:
+		return l.begin(ctx, &l.migrate, action, l.adopting(action))
 	case release.Start:
 		return l.begin(ctx, &l.launch, action, l.starting(action))
 	case release.Stop:
@@ -95,6 +97,22 @@ func (l *loop) migrating(action release.Action, track string) work {
 			return err
 		}
 		return migrator.Apply(ctx, m, folder, progress)
+	}
+}
+
+func (l *loop) adopting(action release.Action) work {
+	adopter, able := l.config.Ports.Migrator.(Adopter)
+	inbox := l.app.opt.Inbox
+	m := release.Migration{App: l.app.name, Epoch: l.epoch, Folder: action.Folder, Claim: action.Claim}
+	return func(ctx context.Context, _ *job, _ func(string)) error {
+		if !able {
+			return &release.Fault{Class: release.Permanent, Code: "cannot_adopt", Text: m.App + " has no database that can be adopted; put database.url into its config first"}
+		}
+		folder, err := folderOf(ctx, inbox, m.Folder)
+		if err != nil {
+			return err
+		}
+		return adopter.Adopt(ctx, m, folder)
 	}
 }
 

@@ -23,6 +23,8 @@ type Order struct {
 	Live    release.Slot    `json:"live,omitempty"`    // adopt
 	Version release.Version `json:"version,omitempty"` // adopt
 	Rev     bool            `json:"rev,omitempty"`     // adopt
+	Files   events.Folder   `json:"files,omitempty"`   // adopt: the migration folder whose files the database holds already
+	Claim   bool            `json:"claim,omitempty"`   // adopt --new-installation
 }
 
 type verb struct {
@@ -60,8 +62,13 @@ func (d *Daemon) order(c *call, name release.Verb) (int, any) {
 	}
 	ctx, cancel := context.WithTimeout(c.Context(), 30*time.Second)
 	defer cancel()
+	digest, unkept := d.keep(ctx, order.Files)
+	if unkept != nil {
+		return http.StatusUnprocessableEntity, unkept
+	}
 	answer, err := app.Ask(ctx, release.Command{Verb: name, Actor: c.person.Name, Roles: c.person.Roles, Reason: order.Reason, Release: order.Release,
-		Force: order.Force, Live: order.Live, Version: order.Version, Rev: order.Rev, At: now})
+		Force: order.Force, Live: order.Live, Version: order.Version, Rev: order.Rev,
+		Folder: digest, Claim: order.Claim, At: now})
 	if err != nil {
 		return http.StatusServiceUnavailable, failure("not_recorded", err.Error(), "teal status "+app.name)
 	}
@@ -69,6 +76,24 @@ func (d *Daemon) order(c *call, name release.Verb) (int, any) {
 		return http.StatusConflict, failure(answer.Action.Code, answer.Action.Why, "teal status "+app.name+" shows what is possible now")
 	}
 	return http.StatusOK, answer
+}
+
+// keep stores a folder that came with an order and returns its digest; no folder has none.
+func (d *Daemon) keep(ctx context.Context, folder events.Folder) (string, any) {
+	if len(folder) == 0 {
+		return "", nil
+	}
+	if bad := events.ValidateFolder(folder); bad != nil {
+		return "", failure(string(bad.Code), bad.Text, "teal adopt --migrations DIR with the folder of the version that is live")
+	}
+	keeper, able := d.opt.Inbox.(Keeper)
+	if !able {
+		return "", failure("internal", "this store keeps no folders", "report it as a defect of teal")
+	}
+	if err := keeper.Keep(ctx, folder); err != nil {
+		return "", failure("store", err.Error(), "try again")
+	}
+	return folder.Digest(), nil
 }
 
 // readJSON reads one strict JSON object; an empty body is an empty object.

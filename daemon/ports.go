@@ -44,6 +44,17 @@ type Migrator interface {
 	Apply(ctx context.Context, m release.Migration, folder events.Folder, progress func(string)) error
 }
 
+// Adopter is what a migrator may also be: it takes a database as it is for the app's, baselining the files of a folder that
+// are there already (none for an empty folder), or with m.Claim accepting a copy as the installation.
+type Adopter interface {
+	Adopt(ctx context.Context, m release.Migration, folder events.Folder) error
+}
+
+// Keeper is what an inbox may also be: it stores a folder that belongs to no release.
+type Keeper interface {
+	Keep(ctx context.Context, folder events.Folder) error
+}
+
 // Vetter judges a release: the plan of its migrations under the policies in force. An error means "could not judge".
 type Vetter interface {
 	Vet(ctx context.Context, state release.State, request release.Request, folder events.Folder) (release.Verdict, error)

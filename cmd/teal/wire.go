@@ -26,6 +26,8 @@ var (
 	_ daemon.Digester   = (*process.Launcher)(nil)
 	_ daemon.Migrator   = (*postgres.Database)(nil)
 	_ daemon.Migrator   = (*database)(nil)
+	_ daemon.Adopter    = (*database)(nil)
+	_ daemon.Keeper     = (*sqlite.Store)(nil)
 	_ daemon.Journal    = (*sqlite.Store)(nil)
 	_ daemon.Inbox      = (*sqlite.Store)(nil)
 	_ daemon.Outbox     = (*sqlite.Store)(nil)
@@ -259,4 +261,13 @@ func (d *database) Apply(ctx context.Context, m release.Migration, folder events
 		return err
 	}
 	return db.Apply(ctx, m, folder, progress)
+}
+
+// Adopt takes the database as it is for this app's.
+func (d *database) Adopt(ctx context.Context, m release.Migration, folder events.Folder) error {
+	db, err := d.open(ctx)
+	if err != nil {
+		return err
+	}
+	return db.Adopt(ctx, m, folder)
 }

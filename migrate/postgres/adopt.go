@@ -28,6 +28,55 @@ func (d *Database) Baseline(ctx context.Context, folder events.Folder, version, 
 	})
 }
 
+// Adopt takes the database as it is: with files, everything up to golang-migrate's version is there already; without any it
+// only becomes the app's installation. A copy of another database is refused unless m.Claim says that it is meant.
+func (d *Database) Adopt(ctx context.Context, m release.Migration, folder events.Folder) error {
+	if !m.Claim {
+		if err := d.refuseCopy(ctx); err != nil {
+			return err
+		}
+	}
+	if len(folder) == 0 {
+		return d.Claim(ctx, m.Epoch)
+	}
+	version, err := d.stockVersion(ctx)
+	if err != nil {
+		return err
+	}
+	return d.Baseline(ctx, folder, version, m.Epoch)
+}
+
+// refuseCopy refuses a database whose stored identity is not its own.
+func (d *Database) refuseCopy(ctx context.Context) error {
+	schema, err := d.Observe(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if schema.Hold == "copied_database" || schema.Hold == "foreign_store" {
+		return fault(release.Permanent, schema.Hold, "%s; if it is meant: teal adopt %s --new-installation", schema.Why, d.config.App)
+	}
+	return nil
+}
+
+// stockVersion is the version that golang-migrate's table has for the expand track.
+func (d *Database) stockVersion(ctx context.Context) (uint64, error) {
+	s, err := d.look(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer s.hangUp()
+	version, dirty, err := s.version(ctx, s, d.versionTable(migrate.Expand))
+	switch {
+	case err != nil:
+		return 0, err
+	case dirty:
+		return 0, fault(release.Unproven, "dirty", "%s says %d, dirty; look whether that file's change is there, set the version with migrate force, then adopt", d.versionTable(migrate.Expand), version)
+	case version <= 0:
+		return 0, fault(release.Permanent, "no_version", "the database has no version in %s; say which files it holds with: migrate -path DIR -database URL force N, then adopt", d.versionTable(migrate.Expand))
+	}
+	return uint64(version), nil
+}
+
 // refuseNames keeps the problems of names: which files there are must be certain, what is in old ones does not matter.
 func refuseNames(problems []migrate.Problem) error {
 	var names []migrate.Problem

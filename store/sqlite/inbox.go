@@ -133,6 +133,11 @@ func (s *Store) Folder(ctx context.Context, digest string) (events.Folder, error
 	return folder, nil
 }
 
+// Keep stores a folder that belongs to no release: what a person adopts.
+func (s *Store) Keep(ctx context.Context, folder events.Folder) error {
+	return s.write(ctx, func(t tx) error { return t.keep(folder) })
+}
+
 // Attempt counts one more try to judge a message of the stream, before it is parsed, and returns the count.
 func (s *Store) Attempt(ctx context.Context, stream uint64) (int, error) {
 	var n int
