@@ -37,6 +37,9 @@ type Input struct {
 	Fresh   bool              // no version of the app runs and its database is empty: nothing can be harmed
 	Rows    map[string]int64  // estimated rows by table, schema.name or name; a table that is missing counts as large
 	Now     time.Time         // for waivers
+	// Tables are the database's relations (schema.name or name) and their columns, where the caller knows them. It makes
+	// IF NOT EXISTS of a new object recognisable; nil changes nothing else.
+	Tables map[string][]string
 }
 
 // Check judges every file that is not applied: the expand files in order, then the contract files, as they would run.
@@ -45,6 +48,7 @@ func Check(in Input) Report {
 	if c.in.Dialect == "" {
 		c.in.Dialect = statement.Postgres
 	}
+	c.world.learnKnown(in.Tables)
 	report := Report{Files: []FileReport{}, Decision: Allow}
 	results := make([]*FileReport, len(in.Files))
 	tracks := [][]int{c.files(nil), c.files(only(PhaseExpand)), c.files(only(PhaseContract))}
@@ -112,6 +116,7 @@ func (c *checker) file(f *File) *FileReport {
 	out := &FileReport{Path: f.Path, Phase: PhaseOf(f.Path, f.Phase, f.Body), SHA256: hex.EncodeToString(sum[:]),
 		Decision: Allow, Statements: []Entry{}}
 	parsed, err := statement.Parse(f.Body, c.in.Dialect)
+	defer c.world.endFile()
 	if f.Applied {
 		c.world.track = before
 		for i := range parsed.Statements {

@@ -8,6 +8,9 @@ import (
 
 // learn takes in what a statement did. The commands of an ALTER are learnt one by one, by learnCommand.
 func (w *World) learn(s *statement.Statement) {
+	if s.Kind != statement.CreateFunction && strings.Contains(strings.ToLower(s.SQL), "search_path") || s.Kind == statement.Set && s.Detail == "search_path" {
+		w.path = true
+	}
 	switch s.Kind {
 	case statement.CreateTable:
 		w.learnTable(s)
@@ -35,6 +38,9 @@ func (w *World) learn(s *statement.Statement) {
 	case statement.CreateFunction:
 		if _, ok := w.functions[fold(s.Name)]; !ok {
 			w.functions[fold(s.Name)] = w.track
+			if s.Replace && !w.fresh {
+				w.functions[fold(s.Name)] = before
+			}
 		}
 	case statement.DropFunction:
 		for _, n := range s.Names {
@@ -57,8 +63,8 @@ func (w *World) move(from, to statement.Name) {
 
 func (w *World) learnTable(s *statement.Statement) {
 	r := w.create(s, s.Name)
-	if r.born != w.track {
-		return
+	if r.born != w.track || w.track != before && !w.isNew(r.born) {
+		return // it may have been there, with other columns
 	}
 	r.partitioned, r.parent = s.Partitioned, s.PartitionOf
 	if s.PartitionOf.Name != "" {
@@ -66,14 +72,14 @@ func (w *World) learnTable(s *statement.Statement) {
 		p.partitioned, p.children = true, append(p.children, s.Name)
 	}
 	for i := range s.Definition {
-		w.learnColumn(r, s.Name.Name, &s.Definition[i])
+		w.learnColumn(r, &s.Definition[i])
 	}
 	for _, c := range s.Constraints {
 		w.learnConstraint(r, s.Name.Name, c)
 	}
 }
 
-func (w *World) learnColumn(r *relation, table string, c *statement.Column) {
+func (w *World) learnColumn(r *relation, c *statement.Column) {
 	r.columns[c.Name] = &column{born: w.track, typ: c.Type, notNull: c.NotNull || c.Has(statement.PrimaryKey), known: true,
 		hasDef: c.Default != nil || c.Serial() || c.Identity != ""}
 }
@@ -156,7 +162,10 @@ func (w *World) learnAddColumn(r *relation, s *statement.Statement, c *statement
 	if c.Column == nil || c.IfNotExists && r.columns[c.Name] != nil {
 		return
 	}
-	w.learnColumn(r, s.Name.Name, c.Column)
+	w.learnColumn(r, c.Column)
+	if c.IfNotExists && !w.absent(s.Name, c.Name) {
+		r.columns[c.Name].born, r.columns[c.Name].known = before, false
+	}
 	for _, k := range c.Column.Constraints {
 		w.learnConstraint(r, s.Name.Name, k)
 	}
@@ -178,5 +187,24 @@ func (w *World) learnColumnChange(r *relation, c *statement.Command) {
 		col.hasDef = false
 	case statement.AlterColumnType:
 		col.typ = c.Type
+	}
+}
+
+// learnKnown takes in what the caller knows of the database.
+func (w *World) learnKnown(tables map[string][]string) {
+	if tables == nil {
+		return
+	}
+	w.known = make(map[statement.Name]map[string]bool, len(tables))
+	for name, columns := range tables {
+		n := statement.Name{Name: name}
+		if schema, bare, ok := strings.Cut(name, "."); ok {
+			n = statement.Name{Schema: schema, Name: bare}
+		}
+		set := make(map[string]bool, len(columns))
+		for _, c := range columns {
+			set[c] = true
+		}
+		w.known[fold(n)] = set
 	}
 }

@@ -109,12 +109,12 @@ func (s *Subject) names() *strings.Replacer {
 	column, new, typ, constraint, parent := "", s.NewName, "", "", s.PartitionOf.String()
 	columns := s.Columns
 	if c := s.Command; c != nil {
-		column, constraint, typ = c.Name, c.Name, c.Type.String()
+		column, constraint, typ = c.Name, c.Name, spell(c.Type)
 		if c.NewName != "" {
 			new = c.NewName
 		}
 		if c.Column != nil {
-			typ = c.Column.Type.String()
+			typ = spell(c.Column.Type)
 		}
 		if c.Constraint != nil {
 			columns, parent = c.Constraint.Columns, c.Constraint.References.String()

@@ -79,7 +79,8 @@ func setNotNull() Rule {
 		Refine: func(s *Subject, f *Finding) {
 			if s.World.provenNotNull(s.Name, s.Command.Name) {
 				f.Operation.Scan, f.Operation.Blocks = false, BlocksNobody
-				f.Why = "the running version may still write NULL into " + s.Command.Name + "; a validated check makes the statement instant"
+				f.Why = "a validated check refuses NULL in " + s.Command.Name + " already, which also makes the statement instant"
+				f.Hazards = []Hazard{}
 				f.Instead = ""
 			}
 		},

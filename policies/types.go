@@ -56,3 +56,24 @@ func equalInts(a, b []int) bool {
 	}
 	return true
 }
+
+// spell is a type as people write it.
+func spell(t statement.Type) string {
+	switch t.Name {
+	case "int2":
+		t.Name = "smallint"
+	case "int4":
+		t.Name = "int"
+	case "int8":
+		t.Name = "bigint"
+	case "bool":
+		t.Name = "boolean"
+	case "bpchar":
+		t.Name = "char"
+	case "float4":
+		t.Name = "real"
+	case "float8":
+		t.Name = "double precision"
+	}
+	return t.String()
+}

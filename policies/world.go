@@ -13,6 +13,15 @@ type World struct {
 	types     map[statement.Name]*userType
 	functions map[statement.Name]born
 	schemas   map[string]born
+	known     map[statement.Name]map[string]bool // relations of the database and their columns; nil: not known
+	path      bool                               // the search path was changed, so a bare name may mean anything
+	temporary []shadow                           // of the file at hand
+}
+
+// shadow is a temporary table and what its name meant before.
+type shadow struct {
+	name statement.Name
+	was  *relation
 }
 
 // born says who made an object.
@@ -70,6 +79,9 @@ func (w *World) isNew(b born) bool {
 
 // NewRelation says whether the running version cannot know the relation, because this release makes it.
 func (w *World) NewRelation(n statement.Name) bool {
+	if w.path && !w.fresh && n.Schema == "" {
+		return false
+	}
 	r := w.relations[fold(n)]
 	return r != nil && w.isNew(r.born) || n.Schema != "" && w.isNew(w.schemas[n.Schema])
 }
@@ -122,13 +134,43 @@ func (w *World) relation(n statement.Name) *relation {
 	return r
 }
 
+// create takes in a new relation. One that IF NOT EXISTS or OR REPLACE may have found there is not new, unless the
+// database is known not to have it.
 func (w *World) create(s *statement.Statement, n statement.Name) *relation {
 	n = fold(n)
-	if r := w.relations[n]; r != nil && (s.IfNotExists || s.Replace) {
-		return r
+	old := w.relations[n]
+	if old != nil && (s.IfNotExists || s.Replace) {
+		return old
+	}
+	if s.Temporary {
+		w.temporary = append(w.temporary, shadow{n, old})
 	}
 	delete(w.relations, n)
 	r := w.relation(n)
 	r.born, r.kind = w.track, s.Kind
+	if (s.IfNotExists || s.Replace) && !w.absent(n, "") {
+		r.born = before
+	}
 	return r
+}
+
+// absent says whether the database surely has no such relation, or no such column of it.
+func (w *World) absent(n statement.Name, column string) bool {
+	if w.fresh {
+		return true
+	}
+	columns, ok := w.known[fold(n)]
+	return w.known != nil && (!ok || column != "" && !columns[column])
+}
+
+// endFile forgets the temporary tables of a file: the next one may run in another session.
+func (w *World) endFile() {
+	for i := len(w.temporary) - 1; i >= 0; i-- {
+		if t := w.temporary[i]; t.was == nil {
+			delete(w.relations, t.name)
+		} else {
+			w.relations[t.name] = t.was
+		}
+	}
+	w.temporary = nil
 }
