@@ -7,10 +7,10 @@ func commands(io stdio) []*cobra.Command {
 	return []*cobra.Command{
 		newServe(io), newInit(io),
 
-		newRelease(io), newStatus(io), newHistory(io), newAudit(io),
+		newRelease(io), newStatus(io), newPlan(io), newHistory(io), newAudit(io),
 
 		newApprove(io), newPromote(io), newHold(io), newResume(io), newAbandon(io), newRollback(io), newRetire(io), newContract(io), newAdopt(io),
 
-		newConfig(io), newKeys(io), newSchema(io), newVersion(io),
+		newCheck(io), newExplain(io), newPolicy(io), newDoctor(io), newConfig(io), newHAProxy(io), newKeys(io), newSchema(io), newVersion(io),
 	}
 }

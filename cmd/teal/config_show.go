@@ -12,6 +12,12 @@ import (
 func effective(v any) any { return effectiveValue(reflect.ValueOf(v)) }
 
 func effectiveValue(v reflect.Value) any {
+	if v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return nil
+		}
+		return effectiveValue(v.Elem())
+	}
 	switch own := v.Interface().(type) {
 	case config.Secret:
 		return masked(own)
@@ -26,11 +32,6 @@ func effectiveValue(v reflect.Value) any {
 		return own.String()
 	}
 	switch v.Kind() {
-	case reflect.Pointer:
-		if v.IsNil() {
-			return nil
-		}
-		return effectiveValue(v.Elem())
 	case reflect.Struct:
 		out := map[string]any{}
 		for i := range v.NumField() {

@@ -238,15 +238,9 @@ func (q *requested) connect(ctx context.Context, io stdio) (*jetstream.Bus, erro
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for !bus.Connected() {
-		select {
-		case <-ctx.Done():
-			bus.Close()
-			return nil, hinted(failf(exitFailed, "nobody answers at %s", q.nats), "see that NATS runs there (teal serve runs its own on 127.0.0.1:4222), or give --nats URL")
-		case <-tick.C:
-		}
+	if !connected(ctx, bus) {
+		bus.Close()
+		return nil, hinted(failf(exitFailed, "nobody answers at %s", q.nats), "see that NATS runs there (teal serve runs its own on 127.0.0.1:4222), or give --nats URL")
 	}
 	return bus, nil
 }

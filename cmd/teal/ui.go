@@ -102,6 +102,15 @@ func plain(text string) string {
 	}, text)
 }
 
+// plainText is plain for a text of many lines.
+func plainText(text string) string {
+	lines := strings.Split(text, "\n")
+	for i := range lines {
+		lines[i] = plain(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
 // short writes a length of time in its two largest units.
 func short(d time.Duration) string {
 	d = d.Round(time.Second)

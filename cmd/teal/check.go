@@ -1,0 +1,214 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"teal.dev/teal/events"
+	"teal.dev/teal/migrate/statement"
+	"teal.dev/teal/policies"
+)
+
+// checked is what the flags of teal check say.
+type checked struct {
+	dialect, phase, format, failOn *choice
+	policies, app                  string
+}
+
+// newCheck judges migrations without a daemon and without a database.
+func newCheck(io stdio) *cobra.Command {
+	var c checked
+	cmd := &cobra.Command{
+		Use:     "check PATH…",
+		GroupID: "tools",
+		Short:   "Judge migrations by the rules and the policies",
+		Long: `Judge migrations as the gate of the daemon would, without a daemon and without a database: what each statement does to
+the version that is running, what it locks, and what the policies say to that. PATH is a migration file or a folder
+(with its expand/ and contract/). Down migrations are never run, so they are not judged.
+
+Exit codes: 0 nothing is as bad as --fail-on, 2 unreadable input, 3 something is.`,
+		Example: `  teal check migrations
+  teal check --policies /etc/teal/policies --app shop migrations/0007_split.up.sql
+  teal check --format json --fail-on approve migrations`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return c.run(io, args) },
+	}
+	c.dialect = choose(cmd, "dialect", "", "the SQL that the files are written in", "postgres", "postgres")
+	c.phase = choose(cmd, "phase", "", "the track of the files; auto: their folder or first line says it", "auto", "auto", "expand", "contract")
+	c.format = choose(cmd, "format", "", "how to print", "text", checkFormats()...)
+	c.failOn = choose(cmd, "fail-on", "", "exit with 3 from this decision upwards", "deny", "deny", "approve", "prove", "warn")
+	cmd.Flags().StringVar(&c.policies, "policies", "", "directory of the site's policies, over the built-in one (teal policy show prints it)")
+	cmd.Flags().StringVar(&c.app, "app", "", "the app, for policies that apply to some apps only")
+	return cmd
+}
+
+func (c *checked) run(io stdio, paths []string) error {
+	set, err := readPolicies(c.policies)
+	if err != nil {
+		return err
+	}
+	folders, err := c.folders(io, paths)
+	if err != nil {
+		return err
+	}
+	report := policies.Report{Decision: policies.Allow, Files: []policies.FileReport{}}
+	for _, files := range folders {
+		one := policies.Check(policies.Input{Files: files, Policy: set, App: c.app, Dialect: statement.Dialect(c.dialect.value), Now: time.Now()})
+		report.Files = append(report.Files, one.Files...)
+		if one.Decision.AtLeast(report.Decision) {
+			report.Decision = one.Decision
+		}
+	}
+	if err := printReport(io.out, c.format.value, report); err != nil {
+		return err
+	}
+	if limit := policies.Action(c.failOn.value); report.Decision.AtLeast(limit) {
+		return &exit{code: exitRefused, text: fmt.Sprintf("the decision is %s, which --fail-on %s does not let pass", report.Decision, limit)}
+	}
+	return nil
+}
+
+// readPolicies puts the policies of a directory over the built-in one; "" = the built-in one alone.
+func readPolicies(dir string) (policies.Set, error) {
+	var site []policies.Policy
+	if dir != "" {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			return policies.Set{}, failf(exitUsage, "the policies cannot be read: %v", err)
+		}
+		for _, e := range entries {
+			name := filepath.Join(dir, e.Name())
+			if strings.HasPrefix(e.Name(), ".") || filepath.Ext(name) != ".yaml" || policies.IsTestFile(name) {
+				continue
+			}
+			data, err := os.ReadFile(name)
+			if err != nil {
+				return policies.Set{}, failf(exitUsage, "the policies cannot be read: %v", err)
+			}
+			p, err := policies.ParsePolicy(name, data)
+			if err != nil {
+				return policies.Set{}, failf(exitUsage, "%v", err)
+			}
+			site = append(site, p)
+		}
+	}
+	set, err := policies.NewSet(site...)
+	if err != nil {
+		return set, failf(exitUsage, "%v", err)
+	}
+	return set, nil
+}
+
+// folders reads every path. Each directory is a folder of its own; the files that are named singly are one together.
+func (c *checked) folders(io stdio, paths []string) ([][]policies.File, error) {
+	var single []string
+	var folders [][]string
+	for _, p := range paths {
+		info, err := os.Stat(p)
+		switch {
+		case err != nil:
+			return nil, failf(exitUsage, "%v", err)
+		case !info.IsDir():
+			single = append(single, p)
+			continue
+		}
+		found, err := filesOf(p)
+		if err != nil {
+			return nil, err
+		}
+		folders = append(folders, found)
+	}
+	var out [][]policies.File
+	for _, names := range append(folders, single) {
+		files, err := c.read(io, names)
+		if err != nil {
+			return nil, err
+		}
+		if len(files) > 0 {
+			out = append(out, files)
+		}
+	}
+	if len(out) == 0 {
+		return nil, failf(exitUsage, "there is no migration in %s: name files such as 0001_init.up.sql, or a folder with some", strings.Join(paths, ", "))
+	}
+	return out, nil
+}
+
+// read reads the files of one folder in the order of their numbers, each once.
+func (c *checked) read(io stdio, names []string) ([]policies.File, error) {
+	slices.SortFunc(names, func(a, b string) int {
+		return cmp.Or(cmp.Compare(numberOf(a), numberOf(b)), cmp.Compare(a, b))
+	})
+	var files []policies.File
+	for _, name := range slices.Compact(names) {
+		if strings.HasSuffix(name, ".down.sql") {
+			fmt.Fprintf(io.err, "%s is a down migration: it is never run, and not judged\n", name)
+			continue
+		}
+		body, err := readSQL(name)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, policies.File{Path: name, Phase: policies.Phase(c.phase.value), Body: body})
+	}
+	return files, nil
+}
+
+// filesOf lists the migrations of a folder.
+func filesOf(dir string) ([]string, error) {
+	var names []string
+	for _, sub := range []string{".", "expand", "contract"} {
+		entries, err := os.ReadDir(filepath.Join(dir, sub))
+		if sub != "." && os.IsNotExist(err) {
+			continue
+		}
+		if err != nil {
+			return nil, failf(exitUsage, "%v", err)
+		}
+		for _, e := range entries {
+			if !e.IsDir() && strings.HasSuffix(e.Name(), ".sql") && !strings.HasSuffix(e.Name(), ".down.sql") {
+				names = append(names, filepath.Join(dir, sub, e.Name()))
+			}
+		}
+	}
+	if len(names) == 0 {
+		return nil, failf(exitUsage, "the folder %s has no migration: they are named like 0001_init.up.sql, in it or in its expand/ and contract/", dir)
+	}
+	return names, nil
+}
+
+func readSQL(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, failf(exitUsage, "%v", err)
+	case !info.Mode().IsRegular():
+		return nil, failf(exitUsage, "%s is not a regular file", name)
+	case info.Size() > events.MaxFile:
+		return nil, failf(exitUsage, "%s has more than %d bytes: split it, or load data by a job", name, events.MaxFile)
+	}
+	body, err := os.ReadFile(name)
+	if err != nil {
+		return nil, failf(exitUsage, "%v", err)
+	}
+	return body, nil
+}
+
+// numberOf is the number in a migration's name; files without one come last.
+func numberOf(name string) uint64 {
+	digits := regexp.MustCompile(`^[0-9]+`).FindString(filepath.Base(name))
+	n, err := strconv.ParseUint(digits, 10, 64)
+	if err != nil {
+		return 1<<64 - 1
+	}
+	return n
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"teal.dev/teal/policies"
+)
+
+// checkFormats are the ways in which teal check prints.
+func checkFormats() []string { return []string{"text", "json", "sarif", "github", "gitlab"} }
+
+func printReport(w io.Writer, format string, report policies.Report) error {
+	switch format {
+	case "json":
+		return printJSON(w, report)
+	case "sarif":
+		return printJSON(w, sarif(report))
+	case "gitlab":
+		return printJSON(w, gitlab(report))
+	case "github":
+		return printGitHub(w, report)
+	}
+	_, err := io.WriteString(w, plainText(report.Text()))
+	return err
+}
+
+// each calls see with every finding that is more than allowed.
+func each(report policies.Report, see func(f policies.FileReport, e policies.Entry, text string)) {
+	for _, f := range report.Files {
+		for _, e := range f.Statements {
+			if e.Decision == policies.Allow {
+				continue
+			}
+			text := e.Why
+			if e.Instead != "" {
+				text += " Instead: " + e.Instead
+			}
+			see(f, e, text)
+		}
+	}
+}
+
+// printGitHub writes workflow commands, which GitHub turns into annotations on the lines of a pull request.
+func printGitHub(w io.Writer, report policies.Report) error {
+	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
+	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+	var err error
+	each(report, func(f policies.FileReport, e policies.Entry, text string) {
+		level := "warning"
+		if e.Decision == policies.Deny {
+			level = "error"
+		}
+		if err == nil {
+			_, err = fmt.Fprintf(w, "::%s file=%s,line=%d,title=%s::%s\n", level, property.Replace(f.Path), e.Line,
+				property.Replace("teal "+string(e.Decision)+" "+e.Rule), data.Replace(text))
+		}
+	})
+	return err
+}
+
+type object = map[string]any
+
+// sarif is the report in the Static Analysis Results Interchange Format 2.1.0.
+func sarif(report policies.Report) object {
+	rules, results, seen := []object{}, []object{}, map[string]bool{}
+	each(report, func(f policies.FileReport, e policies.Entry, text string) {
+		if !seen[e.Rule] {
+			seen[e.Rule] = true
+			rule := object{"id": e.Rule}
+			if r, ok := policies.RuleByID(e.Rule); ok {
+				rule["shortDescription"] = object{"text": r.Title}
+			}
+			rules = append(rules, rule)
+		}
+		level := map[policies.Action]string{policies.Deny: "error", policies.Approve: "warning", policies.Prove: "warning"}[e.Decision]
+		if level == "" {
+			level = "note"
+		}
+		results = append(results, object{"ruleId": e.Rule, "level": level, "message": object{"text": string(e.Decision) + ": " + text},
+			"locations": []object{{"physicalLocation": object{"artifactLocation": object{"uri": f.Path}, "region": object{"startLine": max(e.Line, 1)}}}}})
+	})
+	return object{"version": "2.1.0", "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "runs": []object{{
+		"tool": object{"driver": object{"name": "teal", "version": version(), "rules": rules}}, "results": results}}}
+}
+
+// gitlab is the report as GitLab's code quality widget reads it.
+func gitlab(report policies.Report) []object {
+	out := []object{}
+	each(report, func(f policies.FileReport, e policies.Entry, text string) {
+		severity := map[policies.Action]string{policies.Deny: "blocker", policies.Approve: "major", policies.Prove: "major"}[e.Decision]
+		if severity == "" {
+			severity = "minor"
+		}
+		out = append(out, object{"description": string(e.Decision) + ": " + text, "check_name": e.Rule, "severity": severity,
+			"fingerprint": fmt.Sprintf("%s/%s/%d/%d", f.SHA256, e.Rule, e.Line, e.Column),
+			"location":    object{"path": f.Path, "lines": object{"begin": max(e.Line, 1)}}})
+	})
+	return out
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"teal.dev/teal/internal/client"
+	"teal.dev/teal/policies"
+	"teal.dev/teal/release"
+)
+
+// newExplain says what a rule means, or what became of a release.
+func newExplain(io stdio) *cobra.Command {
+	var at place
+	cmd := &cobra.Command{
+		Use:     "explain RULE|RELEASE",
+		GroupID: "tools",
+		Short:   "Say what a rule means, or what became of a release",
+		Long: `Say what a rule of teal check means, with its reason, a bad and a good example; or, for a release id, what became of
+that release, step by step. Without an argument, list the rules.`,
+		Example: `  teal explain
+  teal explain drop-column
+  teal explain 01JD2Y8M3N5W6X7Y8Z9A0B1C2D`,
+		Args: cobra.MaximumNArgs(1),
+		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			return ruleNames(), cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+	at.flags(cmd)
+	out := format(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) == 0:
+			return listRules(io, out.json())
+		case regexp.MustCompile(`^[0-9A-Z]{26}$`).MatchString(args[0]):
+			past, err := at.client().Release(cmd.Context(), release.ID(args[0]))
+			if err != nil {
+				return answered(err)
+			}
+			if out.json() {
+				return printJSON(io.out, past)
+			}
+			printPast(io.out, past)
+			return nil
+		}
+		rule, ok := policies.RuleByID(args[0])
+		if !ok {
+			return hinted(failf(exitUsage, "there is no rule %q", plain(args[0])), "teal explain lists the rules; a release id has 26 letters and digits")
+		}
+		if out.json() {
+			return printJSON(io.out, ruleShownOf(rule))
+		}
+		printRule(io.out, rule)
+		return nil
+	}
+	return cmd
+}
+
+func ruleNames() []string {
+	var names []string
+	for _, r := range policies.Rules() {
+		names = append(names, r.ID)
+	}
+	return names
+}
+
+// ruleShown is a rule as -o json shows it.
+type ruleShown struct {
+	ID            string                 `json:"id"`
+	Title         string                 `json:"title"`
+	Compatibility policies.Compatibility `json:"compatibility"`
+	Hazards       []policies.Hazard      `json:"hazards"`
+	Lock          policies.Level         `json:"lock,omitempty"`
+	Rewrite       bool                   `json:"rewrite"`
+	Scan          bool                   `json:"scan"`
+	Reason        string                 `json:"reason"`
+	Instead       string                 `json:"instead,omitempty"`
+	Bad           string                 `json:"bad"`
+	Good          string                 `json:"good"`
+}
+
+func ruleShownOf(r policies.Rule) ruleShown {
+	return ruleShown{ID: r.ID, Title: r.Title, Compatibility: r.Compatibility, Hazards: list(r.Hazards), Lock: r.Lock, Rewrite: r.Rewrite,
+		Scan: r.Scan, Reason: r.Reason, Instead: r.Instead, Bad: r.Bad.SQL, Good: r.Good.SQL}
+}
+
+func listRules(io stdio, asJSON bool) error {
+	shown := []ruleShown{}
+	rows := [][]string{{"RULE", "VERDICT", "LOCK", "TITLE"}}
+	for _, r := range policies.Rules() {
+		shown = append(shown, ruleShownOf(r))
+		rows = append(rows, []string{r.ID, string(r.Compatibility), string(r.Lock), r.Title})
+	}
+	if asJSON {
+		return printJSON(io.out, map[string]any{"rules": shown})
+	}
+	return table(io.out, rows)
+}
+
+func printRule(w io.Writer, r policies.Rule) {
+	fmt.Fprintf(w, "%s: %s\n\nverdict: %s", r.ID, r.Title, r.Compatibility)
+	for i, h := range r.Hazards {
+		fmt.Fprintf(w, "%s%s", map[bool]string{true: " on ", false: ", "}[i == 0], h)
+	}
+	fmt.Fprintln(w)
+	if r.Lock != "" {
+		fmt.Fprintf(w, "lock: %s\n", r.Lock)
+	}
+	for _, cost := range []struct {
+		has  bool
+		text string
+	}{{r.Rewrite, "rewrites the table"}, {r.Scan, "reads the whole table"}, {r.Blocks != "", "blocks " + string(r.Blocks) + " meanwhile"}} {
+		if cost.has {
+			fmt.Fprintln(w, cost.text)
+		}
+	}
+	fmt.Fprintf(w, "\n%s\n", r.Reason)
+	if r.Instead != "" {
+		fmt.Fprintf(w, "\ninstead: %s\n", r.Instead)
+	}
+	for _, f := range r.Facts {
+		fmt.Fprintf(w, "\n%s: %s\n", f.Versions, f.Text)
+	}
+	for _, e := range []struct {
+		label string
+		sql   string
+	}{{"bad", r.Bad.SQL}, {"good", r.Good.SQL}} {
+		if e.sql != "" {
+			fmt.Fprintf(w, "\n%s:\n  %s\n", e.label, strings.ReplaceAll(strings.TrimSpace(e.sql), "\n", "\n  "))
+		}
+	}
+}
+
+// printPast tells a release step by step.
+func printPast(w io.Writer, past client.Past) {
+	p := past.Release
+	fmt.Fprintf(w, "release %s of %s %s\n", p.ID, plain(p.App), plain(string(p.Version)))
+	if p.Signer != "" {
+		fmt.Fprintf(w, "signed by %s\n", plain(p.Signer))
+	}
+	for _, o := range past.Outcomes {
+		code := ""
+		if o.Code != "" {
+			code = " (" + plain(o.Code) + ")"
+		}
+		fmt.Fprintf(w, "%s  %s%s  %s\n", o.At.UTC().Format(time.RFC3339), plain(o.Type), code, plain(o.Text))
+	}
+}

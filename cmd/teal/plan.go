@@ -1,0 +1,71 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"teal.dev/teal/daemon"
+	"teal.dev/teal/policies"
+)
+
+// newPlan shows the gate's word on the release in progress.
+func newPlan(io stdio) *cobra.Command {
+	var at place
+	cmd := &cobra.Command{
+		Use:     "plan APP",
+		GroupID: "release",
+		Short:   "What the release in progress will run, and what the gate said to it",
+		Long: `Show what the release in progress will do to the database: the migrations that it expands, the contract that it will
+owe, who must approve, and every finding of the gate.`,
+		Example: `  teal plan shop
+  teal plan shop -o json`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: at.apps,
+	}
+	at.flags(cmd)
+	out := format(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		plan, err := at.client().Plan(cmd.Context(), args[0])
+		switch {
+		case err != nil:
+			return answered(err)
+		case out.json():
+			return printJSON(io.out, plan)
+		}
+		printPlan(io.out, plan)
+		return nil
+	}
+	return cmd
+}
+
+func printPlan(w io.Writer, plan daemon.Plan) {
+	v := plan.Verdict
+	switch {
+	case plan.Release == "":
+		fmt.Fprintf(w, "no release of %s is in progress\n", plan.App)
+		return
+	case v == nil:
+		fmt.Fprintf(w, "%s (%s) is %s: not judged yet\n", plain(string(plan.Version)), plan.Release, plan.Phase)
+		return
+	}
+	fmt.Fprintf(w, "%s (%s) is %s\n", plain(string(plan.Version)), plan.Release, plan.Phase)
+	for _, line := range []struct{ label, text string }{
+		{"refused", v.Refuse}, {"held", v.Hold}, {"why", v.Why}, {"expand", numbers(v.Pending)}, {"owes", numbers(v.Owes)},
+		{"expand needs the word of", strings.Join(v.Expand, " and ")}, {"contract needs the word of", strings.Join(v.Contract, " and ")},
+	} {
+		if line.text != "" {
+			fmt.Fprintf(w, "%s: %s\n", line.label, plain(line.text))
+		}
+	}
+	if v.NewValues {
+		fmt.Fprintln(w, "a rollback after it is unproven: the new version may write values that the old one does not know")
+	}
+	var report policies.Report
+	if json.Unmarshal(plan.Findings, &report) == nil && len(report.Files) > 0 {
+		fmt.Fprintf(w, "\n%s", plainText(report.Text()))
+	}
+}

@@ -1,0 +1,195 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"teal.dev/teal/policies"
+)
+
+// newPolicy shows and tests the policies.
+func newPolicy(io stdio) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "policy",
+		GroupID: "tools",
+		Short:   "Show the policies, and run the tests beside them",
+		Long: `Show the policies in force, and run the tests beside them. Rules state what a statement does (teal explain RULE); the
+policy decides what may pass. A site's policy replaces the built-in action of the keys that it names.`,
+		Example: `  teal policy show
+  teal policy test --policies ./policies`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(newPolicyShow(io), newPolicyTest(io))
+	return cmd
+}
+
+// policyDir adds the flags that name the policies; the function returns their directory, "" where there is none.
+func policyDir(cmd *cobra.Command) func() (string, error) {
+	var at place
+	at.configFlag(cmd)
+	dir := cmd.Flags().String("policies", "", "directory of the site's policies (default: policies/ in the config directory)")
+	return func() (string, error) {
+		if *dir != "" {
+			return *dir, nil
+		}
+		usual := filepath.Join(at.dir(), "policies")
+		if _, err := os.Stat(usual); os.IsNotExist(err) {
+			return "", nil
+		} else if err != nil {
+			return "", failf(exitUsage, "%v", err)
+		}
+		return usual, nil
+	}
+}
+
+// policyFiles reads the YAML files of a directory: the tests, or the policies.
+func policyFiles(dir string, tests bool) (map[string]string, error) {
+	files := map[string]string{}
+	if dir == "" {
+		return files, nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, failf(exitUsage, "the policies cannot be read: %v", err)
+	}
+	for _, e := range entries {
+		name := filepath.Join(dir, e.Name())
+		if strings.HasPrefix(e.Name(), ".") || filepath.Ext(name) != ".yaml" || policies.IsTestFile(name) != tests {
+			continue
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, failf(exitUsage, "the policies cannot be read: %v", err)
+		}
+		files[name] = string(data)
+	}
+	return files, nil
+}
+
+func newPolicyShow(io stdio) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "show",
+		Short: "Print the built-in policy and the site's",
+		Long:  `Print the built-in policy, in the format in which a site writes its own, and then the site's files.`,
+		Example: `  teal policy show
+  teal policy show --policies ./policies`,
+		Args: cobra.NoArgs,
+	}
+	dir := policyDir(cmd)
+	out := format(cmd)
+	cmd.RunE = func(*cobra.Command, []string) error {
+		where, err := dir()
+		if err != nil {
+			return err
+		}
+		if _, err := readPolicies(where); err != nil {
+			return err
+		}
+		files, err := policyFiles(where, false)
+		if err != nil {
+			return err
+		}
+		if out.json() {
+			return printJSON(io.out, map[string]any{"default": policies.DefaultYAML(), "files": files})
+		}
+		fmt.Fprintf(io.out, "# built in\n%s", policies.DefaultYAML())
+		for _, name := range sorted(files) {
+			fmt.Fprintf(io.out, "---\n# %s\n%s", name, files[name])
+		}
+		return nil
+	}
+	return cmd
+}
+
+// tested is one test as -o json shows it.
+type tested struct {
+	File string          `json:"file"`
+	Line int             `json:"line"`
+	Name string          `json:"name"`
+	Pass bool            `json:"pass"`
+	Want policies.Action `json:"want"`
+	Got  policies.Action `json:"got"`
+	Text string          `json:"text,omitempty"`
+}
+
+func newPolicyTest(io stdio) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "test",
+		Short: "Run the tests beside the policies",
+		Long: `Run the tests beside the policies: in files named …_test.yaml, each a migration and the decision expected. Exit code 1
+if one fails.`,
+		Example: `  teal policy test --policies ./policies`,
+		Args:    cobra.NoArgs,
+	}
+	dir := policyDir(cmd)
+	out := format(cmd)
+	cmd.RunE = func(*cobra.Command, []string) error {
+		where, err := dir()
+		if err != nil {
+			return err
+		}
+		results, err := testPolicies(where)
+		if err != nil {
+			return err
+		}
+		failed := 0
+		for _, t := range results {
+			if !t.Pass {
+				failed++
+			}
+		}
+		if out.json() {
+			if err := printJSON(io.out, map[string]any{"tests": results, "failed": failed}); err != nil {
+				return err
+			}
+		} else {
+			printTests(io, results)
+		}
+		if failed > 0 {
+			return failf(exitFailed, "%d of %s failed", failed, count(len(results), "test"))
+		}
+		return nil
+	}
+	return cmd
+}
+
+func testPolicies(dir string) ([]tested, error) {
+	results := []tested{}
+	set, err := readPolicies(dir)
+	if err != nil {
+		return nil, err
+	}
+	files, err := policyFiles(dir, true)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range sorted(files) {
+		outcomes, err := policies.RunTests(name, []byte(files[name]), set, time.Now())
+		if err != nil {
+			return nil, failf(exitUsage, "%v", err)
+		}
+		for _, o := range outcomes {
+			results = append(results, tested{File: name, Line: o.Line, Name: o.Name, Pass: o.Pass, Want: o.Want, Got: o.Got, Text: o.Text})
+		}
+	}
+	return results, nil
+}
+
+func printTests(io stdio, results []tested) {
+	for _, t := range results {
+		if t.Pass {
+			fmt.Fprintf(io.out, "ok    %s\n", plain(t.Name))
+			continue
+		}
+		fmt.Fprintf(io.out, "FAIL  %s (%s:%d): want %s, got %s\n%s", plain(t.Name), t.File, t.Line, t.Want, t.Got, plainText(t.Text))
+	}
+	if len(results) == 0 {
+		fmt.Fprintln(io.err, "there are no tests: write them beside the policies, in files named …_test.yaml")
+	}
+}
