@@ -11,12 +11,7 @@ import (
 	"teal.dev/teal/policies"
 )
 
-// TestReportJSON holds the report's format, which others read.
-func TestReportJSON(t *testing.T) {
-	r := decisionOf(t, policies.Input{Policy: set(t)}, "ALTER TABLE note ADD COLUMN c int CHECK (c > 0);\nCOMMENT ON TABLE note IS 'x'", policies.PhaseExpand)
-	got, err := json.MarshalIndent(r, "", "  ")
-	require.NoError(t, err)
-	require.Equal(t, `{
+const reportJSON = `{
   "decision": "deny",
   "files": [
     {
@@ -72,7 +67,14 @@ func TestReportJSON(t *testing.T) {
       ]
     }
   ]
-}`, string(got))
+}`
+
+// TestReportJSON holds the report's format, which others read.
+func TestReportJSON(t *testing.T) {
+	r := decisionOf(t, policies.Input{Policy: set(t)}, "ALTER TABLE note ADD COLUMN c int CHECK (c > 0);\nCOMMENT ON TABLE note IS 'x'", policies.PhaseExpand)
+	got, err := json.MarshalIndent(r, "", "  ")
+	require.NoError(t, err)
+	require.Equal(t, reportJSON, string(got))
 	empty, err := json.Marshal(policies.Check(policies.Input{Policy: set(t)}))
 	require.NoError(t, err)
 	require.JSONEq(t, `{"decision":"allow","files":[]}`, string(empty))

@@ -2,6 +2,7 @@ package statement_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -88,18 +89,7 @@ func TestKindsAndRelations(t *testing.T) {
 	} {
 		s := one(t, tc.sql)
 		require.Equal(t, tc.kind, s.Kind, tc.sql)
-		names := []string{}
-		for _, n := range s.Relations() {
-			names = append(names, n.String())
-		}
-		got := "["
-		for i, n := range names {
-			if i > 0 {
-				got += " "
-			}
-			got += n
-		}
-		require.Equal(t, tc.relations, got+"]", tc.sql)
+		require.Equal(t, tc.relations, fmt.Sprint(s.Relations()), tc.sql)
 		require.Equal(t, tc.sql, s.SQL)
 	}
 }
