@@ -5,7 +5,7 @@ import "github.com/spf13/cobra"
 // commands lists every subcommand; one file each.
 func commands(io stdio) []*cobra.Command {
 	return []*cobra.Command{
-		newServe(io), newInit(io),
+		newServe(io), newDemo(io), newDemoApp(io), newInit(io),
 
 		newRelease(io), newStatus(io), newPlan(io), newHistory(io), newAudit(io),
 

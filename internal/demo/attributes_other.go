@@ -1,0 +1,8 @@
+//go:build !linux
+
+package demo
+
+import "syscall"
+
+// daemonAttributes put the daemon in a group of its own, which a Ctrl-C at the terminal does not reach.
+func daemonAttributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
