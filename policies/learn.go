@@ -70,6 +70,9 @@ func (w *World) learnTable(s *statement.Statement) {
 	if s.PartitionOf.Name != "" {
 		p := w.relation(s.PartitionOf)
 		p.partitioned, p.children = true, append(p.children, s.Name)
+		if s.IsDefault {
+			p.spare = s.Name
+		}
 	}
 	for i := range s.Definition {
 		w.learnColumn(r, &s.Definition[i])
@@ -151,6 +154,10 @@ func (w *World) learnCommand(s *statement.Statement, c *statement.Command) {
 	case statement.AttachPartition:
 		w.relation(c.Other).parent = s.Name
 		r.partitioned = true
+		r.children = append(r.children, c.Other)
+		if c.IsDefault {
+			r.spare = c.Other
+		}
 	case statement.DetachPartition:
 		w.relation(c.Other).parent = statement.Name{}
 	default:

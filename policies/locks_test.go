@@ -119,6 +119,50 @@ func TestLocksAreThoseOfPostgreSQL(t *testing.T) {
 	require.Greater(t, ran, 100, "the examples no longer run")
 }
 
+// TestImpliedLocks measures what the examples of the rules do not show: the other tables that a statement locks.
+func TestImpliedLocks(t *testing.T) {
+	const tables = "CREATE TABLE p (id int PRIMARY KEY);\nCREATE TABLE t (id int PRIMARY KEY, a int, p_id int REFERENCES p (id));\nCREATE INDEX t_a ON t (a);\nCREATE VIEW v AS SELECT id FROM t;\n"
+	const parts = "CREATE TABLE log (n int) PARTITION BY RANGE (n);\nCREATE TABLE log_1 PARTITION OF log FOR VALUES FROM (1) TO (2);\nCREATE TABLE log_0 PARTITION OF log DEFAULT;\nCREATE TABLE log_2 (n int);\n"
+	dsn := labtest.Postgres(t)
+	for _, ex := range []policies.Example{
+		{Before: tables, SQL: "ALTER TABLE t DROP COLUMN p_id"},
+		{Before: tables, SQL: "DROP VIEW v;\nDROP TABLE t CASCADE"},
+		{Before: tables, SQL: "ALTER TABLE t DROP CONSTRAINT t_p_id_fkey"},
+		{Before: tables, SQL: "ALTER TABLE t ADD COLUMN b int DEFAULT 1 REFERENCES p (id)"},
+		{Before: tables, SQL: "CREATE TABLE k (b int) INHERITS (p)"},
+		{Before: tables + "CREATE TABLE k (b int) INHERITS (p);", SQL: "ALTER TABLE k NO INHERIT p"},
+		{Before: tables, SQL: "CREATE TABLE c (LIKE t INCLUDING ALL)"},
+		{Before: tables, SQL: "DROP INDEX t_a"},
+		{Before: tables, SQL: "REINDEX INDEX t_a"},
+		{Before: tables, SQL: "ALTER INDEX t_a SET (fillfactor = 50)"},
+		{Before: tables, SQL: "ALTER INDEX t_a RENAME TO t_b"},
+		{Before: tables, SQL: "COMMENT ON COLUMN t.a IS 'x'"},
+		{Before: tables, SQL: "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES p (id) NOT VALID"},
+		{Before: tables + "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES p (id) NOT VALID;", SQL: "ALTER TABLE t VALIDATE CONSTRAINT f"},
+		{Before: tables, SQL: "ALTER TABLE t ADD COLUMN b int UNIQUE"},
+		{Before: tables, SQL: "UPDATE t SET a = 1"},
+		{Before: tables, SQL: "LOCK TABLE t IN SHARE ROW EXCLUSIVE MODE"},
+		{Before: tables, SQL: "ALTER TABLE t SET SCHEMA pg_catalog"},
+		{Before: parts, SQL: "CREATE TABLE log_3 PARTITION OF log FOR VALUES FROM (3) TO (4)"},
+		{Before: parts, SQL: "ALTER TABLE log ATTACH PARTITION log_2 FOR VALUES FROM (2) TO (3)"},
+		{Before: parts, SQL: "ALTER TABLE log DETACH PARTITION log_1"},
+		{Before: parts, SQL: "DROP TABLE log_1"},
+		{Before: parts, SQL: "CREATE INDEX log_n ON log (n)"},
+	} {
+		conn, err := pgx.Connect(t.Context(), dsn)
+		require.NoError(t, err)
+		_, err = conn.Exec(t.Context(), "DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+		require.NoError(t, err)
+		m, err := measure(t, conn, ex)
+		require.NoError(t, conn.Close(t.Context()))
+		if err != nil {
+			t.Logf("not run: %s: %v", ex.SQL, err)
+			continue
+		}
+		compare(t, &policies.Rule{ID: ex.SQL, Bad: ex}, m)
+	}
+}
+
 // compare holds a rule's claims against what was measured. TRUNCATE gives a table a new file without copying a row, so it is
 // no rewrite.
 func compare(t *testing.T, r *policies.Rule, m measured) {

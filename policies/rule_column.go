@@ -17,10 +17,8 @@ func dropColumn() Rule {
 			if r == nil {
 				return
 			}
-			for _, c := range r.constraints {
-				if c.Kind == statement.ForeignKey && has(c.Columns, s.Command.Name) {
-					f.lock(AccessExclusive, c.References.String())
-				}
+			for _, parent := range r.references(s.Command.Name) {
+				f.lock(AccessExclusive, parent)
 			}
 		},
 		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note DROP COLUMN body;"},

@@ -8,7 +8,7 @@ import (
 
 func isTimeout(s *Subject) bool {
 	switch s.Detail {
-	case "lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout", "transaction_timeout", "deadlock_timeout",
+	case "statement_timeout", "idle_in_transaction_session_timeout", "transaction_timeout",
 		"application_name", "client_min_messages", "maintenance_work_mem", "work_mem", "max_parallel_maintenance_workers", "constraints":
 		return true
 	}
@@ -21,16 +21,32 @@ func sessionSetting() Rule {
 		Reason:        "what the statements behind it mean or check changes: search_path, role, TimeZone, session_replication_role; without LOCAL it outlives the file",
 		Instead:       "write names with their schema and leave the session alone; teal sets TimeZone to UTC and its own timeouts",
 		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged}, On: on(statement.Set),
-		Match: func(s *Subject) bool { return !isTimeout(s) },
+		Match: func(s *Subject) bool { return !isTimeout(s) && !isLockTimeout(s) },
 		Bad:   Example{SQL: "SET search_path = audit;"},
+		Good:  Example{SQL: "SET LOCAL statement_timeout = '1min';"},
+	}
+}
+
+func isLockTimeout(s *Subject) bool {
+	return s.Detail == "lock_timeout" || s.Detail == "deadlock_timeout"
+}
+
+func lockTimeout() Rule {
+	return Rule{
+		ID: "lock-timeout", Title: "SET lock_timeout, SET deadlock_timeout",
+		Reason:        "it takes the place of teal's own short lock_timeout: while the statement waits for its lock, everybody queues behind it",
+		Instead:       "leave it out: teal tries with a short timeout, again and again",
+		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged}, On: on(statement.Set),
+		Match: isLockTimeout,
+		Bad:   Example{SQL: "SET lock_timeout = '10s';"},
 		Good:  Example{SQL: "SET LOCAL statement_timeout = '1min';"},
 	}
 }
 
 func timeoutSetting() Rule {
 	return Rule{
-		ID: "timeout-setting", Title: "SET of a timeout or of memory",
-		Reason: "only this session notices; teal sets its own lock_timeout for each attempt", Compatibility: Expand, On: on(statement.Set),
+		ID: "timeout-setting", Title: "SET statement_timeout, memory and the like",
+		Reason: "only this session notices", Compatibility: Expand, On: on(statement.Set),
 		Match: isTimeout,
 		Bad:   Example{SQL: "SET LOCAL statement_timeout = '1min';"},
 		Good:  Example{SQL: "SET search_path = audit;"},

@@ -14,6 +14,14 @@ func createTable() Rule {
 			for _, like := range s.Like {
 				f.lock(AccessShare, like.String())
 			}
+			for _, parent := range s.Inherits {
+				if !s.World.NewRelation(parent) {
+					f.lock(ShareUpdateExclusive, parent.String())
+					f.raise(Depends)
+					f.add(NewValues)
+					f.Why = "what the new version writes into it appears in the running version's reads of " + parent.String()
+				}
+			}
 			if s.IfNotExists {
 				f.Why += "; IF NOT EXISTS passes over a different table of that name, so teal compares the catalogue afterwards"
 			}
@@ -47,24 +55,31 @@ func dropTable() Rule {
 		Reason:        "the running version reads or writes {name} until it is retired: 42P01; and a rollback cannot bring the data back",
 		Instead:       "drop it in a contract file, which runs once the version that uses it is gone\n-- teal:contract, a file of its own:\nDROP TABLE {name};",
 		Compatibility: Contract, Lock: AccessExclusive,
-		Facts: []Fact{{"PostgreSQL", "ACCESS EXCLUSIVE also on every table that its foreign keys refer to, and on the parent of a partition"}},
-		On:    on(statement.DropTable),
-		Match: func(s *Subject) bool { return !s.Cascade },
-		Refine: func(s *Subject, f *Finding) {
-			for _, n := range s.Names {
-				f.lock(AccessExclusive, n.String())
-				r := s.World.relations[fold(n)]
-				if r == nil {
-					continue
-				}
-				f.lock(AccessExclusive, r.parent.String())
-				for _, c := range r.constraints {
-					f.lock(AccessExclusive, c.References.String())
-				}
-			}
-		},
-		Bad:  Example{Before: noteTable, SQL: "DROP TABLE note;"},
-		Good: Example{Before: noteTable, SQL: "CREATE TABLE note2 (id bigint);"},
+		Facts:  []Fact{{"PostgreSQL", "ACCESS EXCLUSIVE also on every table that its foreign keys refer to, and on the parent of a partition"}},
+		On:     on(statement.DropTable),
+		Match:  func(s *Subject) bool { return !s.Cascade },
+		Refine: lockDropped,
+		Bad:    Example{Before: noteTable, SQL: "DROP TABLE note;"},
+		Good:   Example{Before: noteTable, SQL: "CREATE TABLE note2 (id bigint);"},
+	}
+}
+
+// lockDropped adds the locks on each table, on those that its foreign keys refer to, and on the parent and the default
+// partition of a partition.
+func lockDropped(s *Subject, f *Finding) {
+	for _, n := range s.Names {
+		f.lock(AccessExclusive, n.String())
+		r := s.World.relations[fold(n)]
+		if r == nil {
+			continue
+		}
+		f.lock(AccessExclusive, r.parent.String())
+		if r.parent.Name != "" {
+			lockSpare(s, f, r.parent)
+		}
+		for _, parent := range r.references("") {
+			f.lock(AccessExclusive, parent)
+		}
 	}
 }
 
@@ -75,9 +90,9 @@ func dropTableCascade() Rule {
 		Instead:       "drop what depends on it by name, in statements before, then:\n-- teal:contract\nDROP TABLE {name};",
 		Compatibility: Never, Lock: AccessExclusive,
 		On:    on(statement.DropTable),
-		Match: func(s *Subject) bool { return s.Cascade },
-		Bad:   Example{Before: noteTable, SQL: "DROP TABLE note CASCADE;", Phase: PhaseContract},
-		Good:  Example{Before: noteTable, SQL: "DROP TABLE note;", Phase: PhaseContract},
+		Match: func(s *Subject) bool { return s.Cascade }, Refine: lockDropped,
+		Bad:  Example{Before: noteTable, SQL: "DROP TABLE note CASCADE;", Phase: PhaseContract},
+		Good: Example{Before: noteTable, SQL: "DROP TABLE note;", Phase: PhaseContract},
 	}
 }
 

@@ -90,10 +90,14 @@ func inherit() Rule {
 		ID: "inherit", Title: "INHERIT, NO INHERIT",
 		Reason:        "reads of the parent {parent} by the running version gain or lose the rows of {table}",
 		Compatibility: Depends, Hazards: []Hazard{DataChanged}, Lock: AccessExclusive,
-		On:     on(statement.Inherit, statement.NoInherit),
-		Refine: func(s *Subject, f *Finding) { f.lock(ShareUpdateExclusive, s.Command.Other.String()) },
-		Bad:    Example{Before: noteTable + "\nCREATE TABLE thing (id bigint);", SQL: "ALTER TABLE note INHERIT thing;"},
-		Good:   Example{Before: noteTable, SQL: "ALTER TABLE note SET (fillfactor = 70);"},
+		On: on(statement.Inherit, statement.NoInherit),
+		Refine: func(s *Subject, f *Finding) {
+			if s.Command.Kind == statement.Inherit {
+				f.lock(ShareUpdateExclusive, s.Command.Other.String())
+			}
+		},
+		Bad:  Example{Before: noteTable + "\nCREATE TABLE thing (id bigint);", SQL: "ALTER TABLE note INHERIT thing;"},
+		Good: Example{Before: noteTable, SQL: "ALTER TABLE note SET (fillfactor = 70);"},
 	}
 }
 

@@ -33,7 +33,7 @@ func Rules() []Rule {
 		// partitions
 		createPartition(), attachPartition(), detachPartition(),
 		// data, session, transaction
-		updateRows(), backfill(), backfillUnguarded(), insertRows(), sessionSetting(), timeoutSetting(), lockTable(), selectCalls(), selectOnly(),
+		updateRows(), backfill(), backfillUnguarded(), insertRows(), sessionSetting(), lockTimeout(), timeoutSetting(), lockTable(), selectCalls(), selectOnly(),
 		comment(), analyze(),
 		// whole files
 		emptyFile(), unreadableFile(), mixedFile(), wrongTrack(), transactionControl(), notAlone(), dataWithDDL(), expiredWaiver(),

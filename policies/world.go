@@ -1,6 +1,8 @@
 package policies
 
 import (
+	"sort"
+
 	"teal.dev/teal/migrate/statement"
 )
 
@@ -44,6 +46,7 @@ type relation struct {
 	table       statement.Name // of an index
 	unique      bool           // of an index
 	children    []statement.Name
+	spare       statement.Name // the default partition
 }
 
 type column struct {
@@ -173,4 +176,16 @@ func (w *World) endFile() {
 		}
 	}
 	w.temporary = nil
+}
+
+// references are the tables that the foreign keys of a relation refer to, sorted; with a column, only those of its keys.
+func (r *relation) references(column string) []string {
+	out := []string{}
+	for _, c := range r.constraints {
+		if c.Kind == statement.ForeignKey && (column == "" || has(c.Columns, column)) {
+			out = append(out, c.References.String())
+		}
+	}
+	sort.Strings(out)
+	return out
 }

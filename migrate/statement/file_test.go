@@ -113,6 +113,11 @@ func TestNature(t *testing.T) {
 		"SELECT setval('a', 1)":                                 "opaque",
 		"DO $$ begin end $$":                                    "ddl lock opaque",
 		"CALL f()":                                              "ddl lock opaque",
+		"COPY (DELETE FROM t RETURNING *) TO STDOUT":            "data",
+		"EXPLAIN ANALYZE DELETE FROM t":                         "data",
+		"EXPLAIN DELETE FROM t":                                 "",
+		"EXPLAIN ANALYZE EXECUTE p":                             "ddl lock opaque",
+		"EXPLAIN ANALYZE SELECT danger()":                       "opaque",
 		"ROLLBACK":                                              "tx",
 		"nonsense":                                              "ddl lock opaque",
 	} {

@@ -54,7 +54,7 @@ func (s *Statement) IsData() bool {
 	switch s.Kind {
 	case Insert, Update, Delete, Merge, CopyIn:
 		return true
-	case Select, Explain, CreateTableAs:
+	case Select, Explain, CreateTableAs, CopyOut:
 		return s.Writes
 	}
 	return false

@@ -150,7 +150,7 @@ func (c *Command) define(def ast.Node) {
 			c.Name = k.Name
 		}
 	case *ast.PartitionCmd:
-		c.Other, c.Concurrently = rangeName(d.Name), d.Concurrent
+		c.Other, c.Concurrently, c.IsDefault = rangeName(d.Name), d.Concurrent, d.Bound != nil && d.Bound.IsDefault
 	case *ast.RangeVar:
 		c.Other = rangeName(d)
 	case *ast.ReplicaIdentityStmt:

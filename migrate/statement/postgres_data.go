@@ -24,18 +24,14 @@ func readData(s *Statement, n ast.Node) bool {
 		if n.IsFrom {
 			s.Kind = CopyIn
 		}
+		s.Writes = n.Query != nil && isWrite(n.Query)
 		if n.IsProgram || n.Filename != "" {
 			s.Kind, s.Message = Opaque, "COPY with a file or a program of the server"
 		}
 	case *ast.SelectStmt:
 		s.readSelect(n)
 	case *ast.ExplainStmt:
-		s.Kind, s.Writes = Explain, isWrite(n.Query) || writes(n.Query)
-		if option(n.Options, "analyze") {
-			s.Calls = unknownCalls(n.Query)
-		} else {
-			s.Writes = false
-		}
+		s.explain(n)
 		return true
 	default:
 		return false
@@ -47,6 +43,18 @@ func readData(s *Statement, n ast.Node) bool {
 		s.Writes = s.Writes || writes(n)
 	}
 	return true
+}
+
+// explain: only with ANALYZE is the statement run.
+func (s *Statement) explain(n *ast.ExplainStmt) {
+	s.Kind = Explain
+	if !option(n.Options, "analyze") {
+		return
+	}
+	s.Writes, s.Calls = isWrite(n.Query) || writes(n.Query), unknownCalls(n.Query)
+	if _, query := n.Query.(*ast.SelectStmt); !query && !s.Writes {
+		s.Kind, s.Message = Opaque, "EXPLAIN ANALYZE runs what it explains"
+	}
 }
 
 func (s *Statement) readSelect(n *ast.SelectStmt) {

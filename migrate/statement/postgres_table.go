@@ -25,12 +25,12 @@ func readTable(s *Statement, n ast.Node) bool {
 func (s *Statement) createTable(n *ast.CreateStmt) {
 	s.Kind, s.Name, s.IfNotExists = CreateTable, rangeName(n.Relation), n.IfNotExists
 	s.Temporary = n.Relation != nil && n.Relation.RelPersistence == 't'
-	s.Partitioned = n.PartSpec != nil
+	s.Partitioned, s.IsDefault = n.PartSpec != nil, n.PartBound != nil && n.PartBound.IsDefault
 	for _, parent := range rangeNames(n.InhRelations) {
 		if n.PartBound != nil {
 			s.PartitionOf = parent
 		} else {
-			s.Like = append(s.Like, parent)
+			s.Inherits = append(s.Inherits, parent)
 		}
 	}
 	for _, e := range items(n.TableElts) {

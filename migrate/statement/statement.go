@@ -39,8 +39,10 @@ type Statement struct {
 	Definition  []Column     // of CREATE TABLE
 	Constraints []Constraint // of CREATE TABLE and domains, those of its columns too
 	PartitionOf Name         // CREATE TABLE … PARTITION OF
-	Like        []Name       // CREATE TABLE (LIKE …), INHERITS
+	Like        []Name       // CREATE TABLE (LIKE …)
+	Inherits    []Name       // CREATE TABLE … INHERITS
 	Partitioned bool         // CREATE TABLE … PARTITION BY
+	IsDefault   bool         // CREATE TABLE … PARTITION OF … DEFAULT
 
 	Concurrently bool
 	Unique       bool
@@ -165,6 +167,7 @@ type Command struct {
 	Default      *Default    // SET DEFAULT
 	Other        Name        // the partition or parent
 	Detail       string      // owner, identity kind, replica identity, names of options
+	IsDefault    bool        // ATTACH PARTITION … DEFAULT
 	Cascade      bool
 	IfExists     bool
 	IfNotExists  bool
