@@ -11,6 +11,8 @@ func Watch(state State, seen Observation, limits Limits) Interest {
 	for _, slot := range Slots() {
 		if place := state.Slots[slot]; place.Want {
 			i.Slots = append(i.Slots, slot)
+			// A probe's answer is taken up by the next turn, and is fresh for two probes: slower turns would never see it so.
+			i.Every = min(i.Every, max(limits.ProbeEvery, limits.Busy))
 		}
 	}
 	for _, r := range []*Release{state.Current, state.Last} {
