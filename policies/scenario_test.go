@@ -74,3 +74,20 @@ func summary(r *policies.Report) string {
 	fmt.Fprintf(&b, "expand approvals %v, contract approvals %v\n", r.Approvals(policies.PhaseExpand), r.Approvals(policies.PhaseContract))
 	return b.String()
 }
+
+// TestDemoFolders judges the folders that the demonstration releases: version 2 may go, the two bad ones may not.
+func TestDemoFolders(t *testing.T) {
+	for folder, want := range map[string]policies.Action{"v2": policies.Approve, "bad-rename": policies.Deny, "bad-drop": policies.Deny} {
+		names, err := filepath.Glob("../testdata/demoapp/migrations/" + folder + "/*.up.sql")
+		require.NoError(t, err)
+		require.NotEmpty(t, names)
+		in := policies.Input{App: "shop", Policy: set(t)}
+		for i, name := range names {
+			body, err := os.ReadFile(name)
+			require.NoError(t, err)
+			in.Files = append(in.Files, policies.File{Path: filepath.Base(name), Body: body, Applied: i == 0})
+		}
+		r := policies.Check(in)
+		require.Equal(t, want, r.Decision, "%s\n%s", folder, r.Text())
+	}
+}
