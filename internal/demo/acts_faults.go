@@ -233,14 +233,17 @@ func (p *play) killDaemon(ctx context.Context) error {
 
 // daemonDiesBaking: the bake goes on where it was, and the time in between does not count.
 func (p *play) daemonDiesBaking(ctx context.Context) error {
-	before, err := p.status(ctx)
+	var id release.ID
+	err := p.seen(ctx, "a bake", func(s daemon.AppStatus) bool {
+		if s.Current == nil || s.Current.Phase != release.Baking {
+			return false
+		}
+		id = s.Current.ID
+		return true
+	})
 	if err != nil {
 		return err
 	}
-	if before.Current == nil || before.Current.Phase != release.Baking {
-		return fmt.Errorf("no release is baking: phase %s", before.Phase)
-	}
-	id := before.Current.ID
 	if err := p.killDaemon(ctx); err != nil {
 		return err
 	}

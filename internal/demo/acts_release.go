@@ -79,12 +79,9 @@ func (p *play) approve(ctx context.Context, id release.ID, step string) error {
 
 // warmRollback is a switch to a slot that runs and is ready.
 func (p *play) warmRollback(ctx context.Context) error {
-	s, err := p.status(ctx)
-	if err != nil {
+	var s daemon.AppStatus
+	if err := p.seen(ctx, "version 1 to be warm", func(now daemon.AppStatus) bool { s = now; return s.Last != nil && s.Last.Phase == release.Warm }); err != nil {
 		return err
-	}
-	if s.Last == nil {
-		return fmt.Errorf("no release is warm: phase %s", s.Phase)
 	}
 	asked := time.Now()
 	if _, err := p.say(ctx, release.VerbRollback, "to see how fast it is"); err != nil {
@@ -153,12 +150,9 @@ func (p *play) coldRollback(ctx context.Context) error {
 
 // contract: the demo holds a lock, so that there is a moment between the floor and the first statement.
 func (p *play) contract(ctx context.Context) error {
-	s, err := p.status(ctx)
-	if err != nil {
+	var s daemon.AppStatus
+	if err := p.seen(ctx, "a contract to be owed", func(now daemon.AppStatus) bool { s = now; return len(s.Owed) == 1 }); err != nil {
 		return err
-	}
-	if len(s.Owed) != 1 {
-		return fmt.Errorf("one contract must be owed: %v", s.Owed)
 	}
 	lock, err := p.lock(ctx, "customers")
 	if err != nil {

@@ -171,12 +171,16 @@ func (p *play) retire(ctx context.Context, id release.ID) error {
 	return err
 }
 
-// live expects a version to be live, with a rollback class.
+// live expects a version to be live, with a rollback class. What teal shows may be a turn older than what it has told.
 func (p *play) live(ctx context.Context, v string, class release.ClassName) {
-	s, err := p.status(ctx)
-	p.expect(err == nil, "the status of the shop", err)
+	var s daemon.AppStatus
+	_ = wait(ctx, 3*time.Second, "the status", func() (bool, string) { // what is seen at the end is judged below
+		s, _ = p.status(ctx)
+		return s.Version == release.Version(v) && s.Class == class && s.Hold == nil, ""
+	})
 	p.expect(s.Version == release.Version(v), v+" is live", s.Version)
 	p.expect(s.Class == class, fmt.Sprintf("the rollback class %s", class), s.Class)
 	p.expect(s.Hold == nil, "nothing is held", s.Hold)
+	p.timeline.catchUp(ctx)
 	p.timeline.say("live: %s in slot %s; rollback class: %s%s", s.Version, s.Live, s.Class, map[bool]string{true: ", unproven"}[s.Unproven])
 }
