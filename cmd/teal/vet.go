@@ -8,6 +8,7 @@ import (
 
 	"teal.dev/teal/events"
 	"teal.dev/teal/migrate"
+	"teal.dev/teal/migrate/postgres"
 	"teal.dev/teal/release"
 )
 
@@ -50,21 +51,13 @@ func (v *vetter) Vet(ctx context.Context, state release.State, request release.R
 	return verdict, v.gate.judge(v.app, plan, facts, &verdict)
 }
 
-// facts reads what the gate wants to know of the database as it is: how large the tables are.
-func (v *vetter) facts(ctx context.Context) (map[string]int64, error) {
+// facts reads what the gate wants to know of the database as it is: its tables, their columns, how large they are.
+func (v *vetter) facts(ctx context.Context) (postgres.Facts, error) {
 	db, err := v.database.open(ctx)
 	if err != nil {
-		return nil, err
+		return postgres.Facts{}, err
 	}
-	facts, err := db.Facts(ctx)
-	if err != nil {
-		return nil, err
-	}
-	rows := make(map[string]int64, len(facts.Tables))
-	for name, table := range facts.Tables {
-		rows[name] = table.Rows
-	}
-	return rows, nil
+	return db.Facts(ctx)
 }
 
 // plan compares the folder with the ledger.
