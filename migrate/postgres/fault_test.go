@@ -164,9 +164,20 @@ func TestFailedConcurrentIndexLeavesNothing(t *testing.T) {
 func waitingIndex(t *testing.T, ctx context.Context, dsn string, conn *pgx.Conn, f events.Folder) (pid int, done chan error, unlock func()) {
 	t.Helper()
 	require.NoError(t, apply(t, open(t, dsn), f[:1]))
+	return waitingIndexOf(t, ctx, open(t, dsn), dsn, conn, f)
+}
+
+func waitingIndexWith(t *testing.T, dsn string, conn *pgx.Conn, change func(*postgres.Config)) (pid int, done chan error, unlock func()) {
+	t.Helper()
+	require.NoError(t, apply(t, open(t, dsn), indexed[:1]))
+	return waitingIndexOf(t, t.Context(), open(t, dsn, change), dsn, conn, indexed)
+}
+
+func waitingIndexOf(t *testing.T, ctx context.Context, db *postgres.Database, dsn string, conn *pgx.Conn, f events.Folder) (pid int, done chan error, unlock func()) {
+	t.Helper()
 	writer := outside(t, dsn)
 	exec(t, writer, "BEGIN; UPDATE users SET mail = mail WHERE id = 1")
-	pid, done = inTheMiddle(t, ctx, open(t, dsn), conn, f, "CREATE INDEX CONCURRENTLY%")
+	pid, done = inTheMiddle(t, ctx, db, conn, f, "CREATE INDEX CONCURRENTLY%")
 	require.Eventually(t, func() bool {
 		return get[bool](t, conn, `SELECT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass('users_mail') AND NOT indisvalid)`)
 	}, limit, tick)

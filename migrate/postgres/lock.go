@@ -142,7 +142,8 @@ func orUnnamed(name string) string {
 	return name
 }
 
-const backendColumns = `a.pid, a.backend_start, coalesce(a.application_name, ''),
+// A plain role sees of other roles' sessions little more than that they are there.
+const backendColumns = `a.pid, coalesce(a.backend_start, 'epoch'), coalesce(a.application_name, ''),
 	coalesce(extract(epoch from clock_timestamp() - coalesce(a.xact_start, a.backend_start)), 0)::float8,
 	coalesce(left(regexp_replace(a.query, '\s+', ' ', 'g'), 80), '')`
 

@@ -108,14 +108,14 @@ func TestNobodyQueuesBehindTeal(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- db.Apply(t.Context(), ask(1, f), f, func(s string) { said <- s }) }()
 	named := ""
-	require.Eventually(t, func() bool {
+	for deadline := time.Now().Add(limit); !strings.Contains(named, "a-long-report"); {
+		require.True(t, time.Now().Before(deadline), "the reader is never named: %s", named)
+		exec(t, app, "SELECT count(*) FROM users")
 		select {
-		case s := <-said:
-			named = s
+		case named = <-said:
 		default:
 		}
-		return strings.Contains(named, "a-long-report")
-	}, limit, tick)
+	}
 	require.Regexp(t, `waiting for a lock that 2_b.up.sql needs, held by pid \d+ \(a-long-report, .*SELECT \* FROM users`, named)
 	for range 200 {
 		exec(t, app, "SELECT count(*) FROM users")
@@ -232,4 +232,21 @@ func TestPlainRole(t *testing.T) {
 	require.NoError(t, apply(t, db, f))
 	requireClean(t, db, conn, f, 2)
 	exec(t, conn, "DROP OWNED BY plain_"+name+"; DROP ROLE plain_"+name)
+}
+
+// A leader that is replaced while it waits for a lock finds out inside the transaction that would have changed something.
+func TestReplacedWhileWaiting(t *testing.T) {
+	dsn := labtest.Postgres(t)
+	conn, db := outside(t, dsn), open(t, dsn)
+	f := files("1_a.up.sql", base, "2_b.up.sql", "ALTER TABLE users ADD COLUMN n int;")
+	require.NoError(t, apply(t, db, f[:1]))
+	unlock := block(t, dsn, "users")
+	said := make(chan string, 1000)
+	done := make(chan error, 1)
+	go func() { done <- db.Apply(t.Context(), ask(1, f), f, func(s string) { said <- s }) }()
+	require.Eventually(t, func() bool { return len(said) > 1 }, limit, tick)
+	exec(t, conn, "UPDATE teal_installation SET epoch = 2")
+	unlock()
+	requireFault(t, <-done, release.Permanent, "fenced")
+	requireClean(t, db, conn, f, 1)
 }

@@ -141,7 +141,7 @@ func (d *Database) gone(ctx context.Context, pid uint32, start time.Time) error 
 	}
 	defer s.hangUp()
 	for {
-		tag, err := s.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND backend_start = $2`, pid, start)
+		tag, err := s.Exec(ctx, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND coalesce(backend_start, $2) = $2`, pid, start)
 		if err != nil {
 			return fmt.Errorf("looking whether our session %d has ended: %w", pid, err)
 		}

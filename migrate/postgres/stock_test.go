@@ -92,6 +92,30 @@ func TestConcurrentIndexWhileTheStockToolWaits(t *testing.T) {
 	requireClean(t, open(t, dsn), conn, indexed, 2)
 }
 
+// A waiter whose own look for deadlocks is over never loses one. Then teal does, says who is in the way, and leaves nothing.
+func TestConcurrentIndexGivesWayInTheEnd(t *testing.T) {
+	dsn := labtest.Postgres(t)
+	conn := outside(t, dsn)
+	name := get[string](t, conn, "SELECT current_database()")
+	exec(t, conn, "CREATE ROLE plain_"+name+" LOGIN; GRANT CREATE, USAGE ON SCHEMA public TO plain_"+name)
+	plain := labtest.Server(t).DSNAs("plain_"+name, name)
+	_, done, unlock := waitingIndexWith(t, plain, conn, func(c *postgres.Config) { c.LockBudget = time.Second })
+	waiter := outside(t, dsn)
+	exec(t, waiter, "SET application_name = 'stuck-migrate'; SET deadlock_timeout = '1h'")
+	id := get[int64](t, conn, "SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1")
+	ended := make(chan struct{})
+	go func() { defer close(ended); _, _ = waiter.Exec(t.Context(), "SELECT pg_advisory_lock($1)", id) }()
+	require.Eventually(t, func() bool {
+		return get[bool](t, conn, `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))`)
+	}, limit, tick)
+	unlock()
+	require.Contains(t, requireFault(t, <-done, release.Budget, "lock_budget"), "stuck-migrate")
+	<-ended // teal's lock went with its session
+	requireClean(t, open(t, plain), conn, indexed, 1)
+	require.False(t, get[bool](t, conn, `SELECT to_regclass('users_mail') IS NOT NULL`))
+	exec(t, conn, "DROP OWNED BY plain_"+name+"; DROP ROLE plain_"+name)
+}
+
 // stockInBackground starts the stock tool, which waits for the lock in its constructor already.
 func stockInBackground(t *testing.T, dsn string) chan error {
 	t.Helper()

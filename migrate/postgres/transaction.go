@@ -69,7 +69,7 @@ func (r *run) body(ctx context.Context, tx pgx.Tx, f migrate.File) error {
 		}
 	}
 	last := f.Statements[len(f.Statements)-1]
-	if err := r.s.exec(ctx, "RESET SESSION AUTHORIZATION; RESET ROLE; SET CONSTRAINTS ALL IMMEDIATE"); err != nil {
+	if err := r.s.exec(ctx, "RESET SESSION AUTHORIZATION; RESET ROLE"); err != nil {
 		return failed(ctx, err, f, last)
 	}
 	if err := r.s.record(ctx, tx, r.m, f, migrate.Applied); err != nil {
@@ -186,7 +186,7 @@ func (r *run) waitForLock(ctx context.Context, f migrate.File, try int, waited t
 }
 
 // blockers lists the sessions that hold a lock on a relation of the file; where its relations cannot be known, those that
-// hold any.
+// hold any. A CREATE INDEX CONCURRENTLY also waits for whoever waits inside the server for our own advisory lock.
 func (s *session) blockers(ctx context.Context, f migrate.File) ([]backend, error) {
 	names, opaque := f.Relations()
 	var relations []string
@@ -200,6 +200,7 @@ func (s *session) blockers(ctx context.Context, f migrate.File) ([]backend, erro
 	return s.backends(ctx, `SELECT `+backendColumns+` FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND a.pid IN (
 		SELECT l.pid FROM pg_locks l WHERE l.locktype = 'relation' AND l.granted AND l.relation >= 16384
 		AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-		AND ($2 OR l.relation IN (SELECT to_regclass(n)::oid FROM unnest($1::text[]) n)))
-		ORDER BY a.xact_start NULLS LAST`, relations, opaque)
+		AND ($2 OR l.relation IN (SELECT to_regclass(n)::oid FROM unnest($1::text[]) n))
+		UNION ALL SELECT l.pid FROM pg_locks l WHERE $3 AND l.locktype = 'advisory' AND NOT l.granted)
+		ORDER BY a.xact_start NULLS LAST`, relations, opaque, f.Alone())
 }

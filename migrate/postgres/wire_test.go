@@ -19,6 +19,7 @@ import (
 type wire struct {
 	up   func(packet []byte) bool
 	down func(packet []byte)
+	cut  chan struct{} // closed: the connections of this moment break; nil = never
 }
 
 // through makes the address of a server as seen through a wire.
@@ -67,6 +68,13 @@ func (w *wire) carry(client net.Conn, server string) {
 			if err != nil {
 				return
 			}
+		}
+	}
+	select {
+	case <-w.cut: // those who come later get through
+	default:
+		if w.cut != nil {
+			go func() { <-w.cut; cut() }()
 		}
 	}
 	go pump(client, upstream, func(p []byte) bool { return w.up == nil || w.up(p) })
@@ -140,4 +148,18 @@ func TestPoolerIsRefused(t *testing.T) {
 	text := requireFault(t, apply(t, open(t, pooled), f), release.Permanent, "pooler")
 	require.Contains(t, text, "database.direct_url")
 	require.NoError(t, apply(t, open(t, pooled, func(c *postgres.Config) { c.DirectURL = dsn }), f))
+}
+
+// The network breaks in the middle of a statement: the server works on, and Apply returns only when it has stopped.
+func TestCutInTheMiddle(t *testing.T) {
+	dsn := labtest.Postgres(t)
+	conn := outside(t, dsn)
+	f := files("1_a.up.sql", base, "2_b.up.sql", "CREATE TABLE b (id int); SELECT pg_sleep(60);")
+	require.NoError(t, apply(t, open(t, dsn), f[:1]))
+	w := &wire{cut: make(chan struct{})}
+	_, done := inTheMiddle(t, t.Context(), open(t, through(t, dsn, w)), conn, f, "%pg_sleep(60)%")
+	close(w.cut)
+	requireFault(t, <-done, release.Retry, "connection_lost")
+	requireNoSessions(t, conn)
+	requireClean(t, open(t, dsn), conn, f, 1)
 }
