@@ -30,7 +30,7 @@ launch:
     root: %s
     command: [bin/shop, demo-app]
     env: {DATABASE_URL: "file:%s"}
-health: {path: /healthz, every: 100ms, timeout: 1s, passes: 3, stable: 500ms, deadline: 4s}
+health: {path: /healthz, every: 250ms, timeout: 1s, passes: 3, stable: 500ms, deadline: 8s}
 traffic:
   nodes: [lb1]
   map: {file: %s, name: %s}

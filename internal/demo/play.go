@@ -138,8 +138,9 @@ func (p *play) outcome(ctx context.Context, id release.ID, kind, code string) (r
 	return found, errors.Join(err, other)
 }
 
-// say brings a person's word to teal.
+// say brings a person's word to teal, as the command of the same name does.
 func (p *play) say(ctx context.Context, verb release.Verb, reason string) (daemon.Answer, error) {
+	p.timeline.say("$ teal %s %s --reason %q", verb, app, reason)
 	return p.town.api.Order(ctx, app, verb, daemon.Order{Reason: reason})
 }
 
@@ -181,6 +182,5 @@ func (p *play) live(ctx context.Context, v string, class release.ClassName) {
 	p.expect(s.Version == release.Version(v), v+" is live", s.Version)
 	p.expect(s.Class == class, fmt.Sprintf("the rollback class %s", class), s.Class)
 	p.expect(s.Hold == nil, "nothing is held", s.Hold)
-	p.timeline.catchUp(ctx)
 	p.timeline.say("live: %s in slot %s; rollback class: %s%s", s.Version, s.Live, s.Class, map[bool]string{true: ", unproven"}[s.Unproven])
 }

@@ -94,7 +94,12 @@ func (t *town) publishSigned(ctx context.Context, v string) (release.ID, error) 
 // teal runs teal's own command line.
 func (t *town) teal(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, t.executable, args...)
-	cmd.Env = append(os.Environ(), "TEAL_CONFIG="+t.path("config"))
+	for _, e := range os.Environ() {
+		if !strings.HasPrefix(e, "TEAL_") { // of the demo's own teal only
+			cmd.Env = append(cmd.Env, e)
+		}
+	}
+	cmd.Env = append(cmd.Env, "TEAL_CONFIG="+t.path("config"))
 	out, err := cmd.CombinedOutput()
 	return strings.TrimSpace(string(out)), err
 }

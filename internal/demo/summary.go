@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -88,14 +87,22 @@ func (p *play) close() Summary {
 		p.expect(s.Stale == 0, fmt.Sprintf("no old answer after the switch %s to %s was read back", s.From, s.To), s.Stale)
 	}
 	s := Summary{
-		Requests: t.Requests, Failed: t.Failed, Apart: t.Apart, Kinds: t.ByKind, Failures: slices.Concat([]string{}, t.First),
-		Switches: slices.Concat([]Switch{}, switches), Rollbacks: len(p.rollbacks), RollbackDetails: slices.Concat([]Rollback{}, p.rollbacks),
-		Refused: len(p.refusals), Refusals: slices.Concat([]Refusal{}, p.refusals), Abandoned: len(p.abandoned), Abandonments: slices.Concat([]Abandoned{}, p.abandoned),
-		Migrations: Migrations{Expand: p.expands, Contract: p.contracts, Refused: len(p.refusals)}, Steps: slices.Concat([]Step{}, p.steps), Missed: slices.Concat([]string{}, p.missed),
+		Requests: t.Requests, Failed: t.Failed, Apart: t.Apart, Kinds: t.ByKind, Failures: list(t.First),
+		Switches: list(switches), Rollbacks: len(p.rollbacks), RollbackDetails: list(p.rollbacks),
+		Refused: len(p.refusals), Refusals: list(p.refusals), Abandoned: len(p.abandoned), Abandonments: list(p.abandoned),
+		Migrations: Migrations{Expand: p.expands, Contract: p.contracts, Refused: len(p.refusals)}, Steps: list(p.steps), Missed: list(p.missed),
 		TookMS: time.Since(p.began).Milliseconds(),
 	}
 	s.OK = len(s.Missed) == 0
 	return s
+}
+
+// list is never null in JSON.
+func list[T any](all []T) []T {
+	if all == nil {
+		return []T{}
+	}
+	return all
 }
 
 // integrity looks at the database with eyes of its own: which files were applied, and whether every customer is there whom a

@@ -62,10 +62,15 @@ func (t *timeline) heading(ctx context.Context, text string) {
 	t.print("\n%s\n", text)
 }
 
-// say prints a line of the demo's own, in the column of what happened.
+// say prints a line of the demo's own, after what teal has told until now.
 func (t *timeline) say(format string, args ...any) {
-	t.print("%s  ·  %-22s %s\n", clock(time.Now(), t.began), "demo", fmt.Sprintf(format, args...))
+	at := time.Now()
+	t.catchUp(context.Background())
+	t.print("%s  ·  %-22s %s\n", clock(at, t.began), "demo", indent(fmt.Sprintf(format, args...)))
 }
+
+// indent puts the lines after the first one under it.
+func indent(text string) string { return strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", 35)) }
 
 func (t *timeline) print(format string, args ...any) {
 	t.mu.Lock()
@@ -101,7 +106,7 @@ func lineOf(e release.Entry, began time.Time) string {
 	if e.Error != "" {
 		what += "; failed: " + e.Error
 	}
-	line := fmt.Sprintf("%s  %s  %-22s %s", clock(e.At, began), slot, e.Action.Rule, strings.ReplaceAll(what, "\n", "\n"+strings.Repeat(" ", 35)))
+	line := fmt.Sprintf("%s  %s  %-22s %s", clock(e.At, began), slot, e.Action.Rule, indent(what))
 	if e.Took > 0 {
 		line += "  " + brief(e.Took)
 	}

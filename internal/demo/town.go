@@ -52,8 +52,7 @@ func newTown(executable string) (*town, error) {
 		return nil, fmt.Errorf("no private folder: %w; set TMPDIR to a directory that can be written", err)
 	}
 	t := &town{executable: executable, dir: dir}
-	// The database runs as another user when we are root, and must be able to walk through.
-	if err := os.Chmod(dir, 0o711); err != nil {
+	if err := walkable(dir); err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	if t.lab, err = lab.New(dir); err != nil {
@@ -62,6 +61,19 @@ func newTown(executable string) (*town, error) {
 	t.ports = ports{front: t.lab.FreePort(), a: t.lab.FreePort(), b: t.lab.FreePort(), nats: t.lab.FreePort(), http: t.lab.FreePort()}
 	t.api = client.New(t.path("teal.sock"))
 	return t, nil
+}
+
+// walkable opens the folder for the database's user, who is another one when we are root.
+func walkable(dir string) error {
+	if err := os.Chmod(dir, 0o711); err != nil || os.Geteuid() != 0 {
+		return err
+	}
+	for parent := filepath.Dir(dir); parent != filepath.Dir(parent); parent = filepath.Dir(parent) {
+		if info, err := os.Stat(parent); err != nil || info.Mode().Perm()&0o001 == 0 {
+			return fmt.Errorf("PostgreSQL does not run as root, and the user postgres cannot pass through %s; set TMPDIR to a directory open to all, such as /tmp", parent)
+		}
+	}
+	return nil
 }
 
 func (t *town) path(parts ...string) string {
@@ -74,8 +86,11 @@ func (t *town) mapFile() string { return t.path("maps", app+".map") }
 
 // start brings everything up, in the order in which an operator would.
 func (t *town) start(ctx context.Context) error {
-	// The demo's database need not survive a power failure; the daemon's own store keeps its full durability.
 	var err error
+	if t.haproxy, err = t.lab.HAProxyAt(haproxy.Example(haproxy.ExampleConfig{Socket: "{socket}", Threads: 2, Apps: []haproxy.App{t.inHAProxy()}, Bind: map[string]string{app: t.front()}})); err != nil {
+		return err
+	}
+	// The demo's database need not survive a power failure; the daemon's own store keeps its full durability.
 	if t.postgres, err = t.lab.Postgres(ctx, "fsync=off"); err != nil {
 		return err
 	}
@@ -83,9 +98,6 @@ func (t *town) start(ctx context.Context) error {
 		return err
 	}
 	if t.database, err = pgx.Connect(ctx, t.postgres.DSN(app)); err != nil {
-		return err
-	}
-	if t.haproxy, err = t.lab.HAProxyAt(haproxy.Example(haproxy.ExampleConfig{Socket: "{socket}", Threads: 2, Apps: []haproxy.App{t.inHAProxy()}, Bind: map[string]string{app: t.front()}})); err != nil {
 		return err
 	}
 	if err := t.writeConfig(); err != nil {
