@@ -1,7 +1,9 @@
 package demo
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -178,7 +180,7 @@ func (p *play) contract(ctx context.Context) error {
 	_, err = p.say(ctx, release.VerbRollback, "too late")
 	no := refusal(err)
 	if no == nil {
-		return fmt.Errorf("the rollback must be refused, and the answer was: %v", err)
+		return fmt.Errorf("the rollback must be refused, and the answer was: %w", cmp.Or(err, errors.New("yes")))
 	}
 	p.expect(no.Code == "forward_only", "a refusal with the code forward_only", no.Code)
 	p.timeline.say("the rollback is refused (%s): %s", no.Code, no.Text)

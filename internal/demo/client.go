@@ -143,7 +143,7 @@ func (g *generator) webSocket(ctx context.Context, number int, think time.Durati
 	for ctx.Err() == nil {
 		begun := time.Now()
 		dial, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerLimit)
-		conn, _, err := websocket.Dial(dial, "ws://"+g.address+"/ws", nil)
+		conn, _, err := websocket.Dial(dial, "ws://"+g.address+"/ws", nil) //nolint:bodyclose // the library says that it closes it itself
 		cancel()
 		if err != nil {
 			g.book.add(sent{Kind: kindSocket, Begun: begun, Ended: time.Now(), Err: err.Error()})

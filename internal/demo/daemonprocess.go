@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -54,7 +55,7 @@ func (d *daemonProcess) start() error {
 func (d *daemonProcess) ended() error {
 	select {
 	case <-d.done:
-		return fmt.Errorf("teal serve ended (%v); see %s", d.err, d.log)
+		return fmt.Errorf("teal serve ended, see %s: %w", d.log, cmp.Or(d.err, errors.New("exit status 0")))
 	default:
 		return nil
 	}

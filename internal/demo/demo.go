@@ -26,8 +26,9 @@ func Run(ctx context.Context, o Options) (summary Summary, err error) {
 	}
 	defer func() {
 		good := err == nil && summary.Good()
-		err = errors.Join(err, town.stop(good || o.Keep))
-		if !good && !o.Keep {
+		remove := good || o.Keep || ctx.Err() != nil
+		err = errors.Join(err, town.stop(remove))
+		if !remove {
 			fmt.Fprintf(o.Out, "\nThe logs, the configuration and the data are kept in %s\n", town.dir)
 		}
 	}()
@@ -49,10 +50,13 @@ func Run(ctx context.Context, o Options) (summary Summary, err error) {
 	stop()
 	<-ended
 	summary = p.close()
+	if ctx.Err() != nil {
+		return summary, errors.New("interrupted before the end of the play")
+	}
 	if o.Done != nil {
 		o.Done(summary)
 	}
-	if o.Keep && ctx.Err() == nil {
+	if o.Keep {
 		p.keep()
 		<-ctx.Done()
 		p.timeline.print("\nEnding everything.\n")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"teal.dev/teal/daemon"
@@ -31,9 +30,7 @@ type play struct {
 	abandoned []Abandoned
 	expands   int
 	contracts int
-
-	mu  sync.Mutex
-	bad map[string]bool // versions that answer 5xx on purpose
+	bad       map[string]bool // versions that answer 5xx on purpose
 }
 
 // Step is one chapter.
