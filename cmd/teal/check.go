@@ -46,8 +46,8 @@ Exit codes: 0 nothing is as bad as --fail-on, 2 unreadable input, 3 something is
 	c.phase = choose(cmd, "phase", "", "the track of the files; auto: their folder or first line says it", "auto", "auto", "expand", "contract")
 	c.format = choose(cmd, "format", "", "how to print", "text", checkFormats()...)
 	c.failOn = choose(cmd, "fail-on", "", "exit with 3 from this decision upwards", "deny", "deny", "approve", "prove", "warn")
-	cmd.Flags().StringVar(&c.policies, "policies", "", "directory of the site's policies, over the built-in one (teal policy show prints it)")
-	cmd.Flags().StringVar(&c.app, "app", "", "the app, for policies that apply to some apps only")
+	cmd.Flags().StringVar(&c.policies, "policies", "", "directory `DIR` of the site's policies, over the built-in one (teal policy show prints it)")
+	cmd.Flags().StringVar(&c.app, "app", "", "the `APP`, for policies that apply to some apps only")
 	return cmd
 }
 

@@ -27,13 +27,13 @@ type place struct {
 
 // configFlag adds --config.
 func (p *place) configFlag(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&p.config, "config", "", "config directory (default $TEAL_CONFIG or "+defaultConfig+")")
+	cmd.Flags().StringVar(&p.config, "config", "", "config directory `DIR` (default $TEAL_CONFIG or "+defaultConfig+")")
 }
 
 // flags adds --config and --socket.
 func (p *place) flags(cmd *cobra.Command) {
 	p.configFlag(cmd)
-	cmd.Flags().StringVar(&p.socket, "socket", "", "the daemon's socket (default $TEAL_SOCKET, else what the config says, else "+defaultSocket+")")
+	cmd.Flags().StringVar(&p.socket, "socket", "", "the daemon's socket `PATH` (default $TEAL_SOCKET, else what the config says, else "+defaultSocket+")")
 }
 
 // dir is the config directory.

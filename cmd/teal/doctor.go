@@ -36,7 +36,7 @@ with what to do. Exit code 1 if something fails.`,
 		Args: cobra.NoArgs,
 	}
 	at.flags(cmd)
-	cmd.Flags().StringVar(&cfg, "haproxy-config", "", "also read this haproxy.cfg, for what its sockets do not tell")
+	cmd.Flags().StringVar(&cfg, "haproxy-config", "", "also read this haproxy.cfg (`FILE`), for what its sockets do not tell")
 	out := format(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		d := &doctor{at: &at, haproxyConfig: cfg, checks: []haproxy.Check{}}

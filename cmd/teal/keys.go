@@ -55,9 +55,9 @@ teal's config directory. A file that exists is never overwritten.`,
 		Example: `  teal keys generate ci-shop --apps shop,shop-admin --not-after 2027-06-30 --out /tmp/new-key`,
 		Args:    cobra.ExactArgs(1),
 	}
-	cmd.Flags().StringVar(&out, "out", ".", "directory for both files")
-	cmd.Flags().StringSliceVar(&apps, "apps", nil, "the apps that the key may release, as names or patterns (default: the name that you fill in)")
-	cmd.Flags().StringVar(&until, "not-after", "", "the last day on which the key is valid, such as 2027-06-30")
+	cmd.Flags().StringVar(&out, "out", ".", "directory `DIR` for both files")
+	cmd.Flags().StringSliceVar(&apps, "apps", nil, "the `APPS` that the key may release, as names or patterns")
+	cmd.Flags().StringVar(&until, "not-after", "", "the last `DAY` on which the key is valid, such as 2027-06-30")
 	format := format(cmd)
 	cmd.RunE = func(_ *cobra.Command, args []string) error {
 		shown, err := generateKey(args[0], out, until, apps)

@@ -28,7 +28,7 @@ func newOrder(io stdio, verb release.Verb, help *cobra.Command) (*cobra.Command,
 	help.RunE = func(cmd *cobra.Command, args []string) error { return o.give(cmd, args[0]) }
 	o.at.flags(help)
 	o.out = format(help)
-	help.Flags().StringVar(&o.words.Reason, "reason", "", "why; recorded with your name in the app's timeline")
+	help.Flags().StringVar(&o.words.Reason, "reason", "", "why (`TEXT`); recorded with your name in the app's timeline")
 	return help, o
 }
 

@@ -91,7 +91,7 @@ number above every one seen in HAProxy's map, after a stranger wrote it, so that
   teal adopt shop --rev --reason "the test script wrote the map"`,
 	})
 	live := choose(cmd, "live", "", "the slot that has the traffic", "", "a", "b", "none")
-	version := cmd.Flags().String("version", "", "the version that runs there")
+	version := cmd.Flags().String("version", "", "the version `V` that runs there")
 	cmd.Flags().BoolVar(&o.words.Rev, "rev", false, "take the highest rev that any HAProxy shows, plus one")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		o.words.Version = release.Version(*version)

@@ -33,7 +33,7 @@ policy decides what may pass. A site's policy replaces the built-in action of th
 func policyDir(cmd *cobra.Command) func() (string, error) {
 	var at place
 	at.configFlag(cmd)
-	dir := cmd.Flags().String("policies", "", "directory of the site's policies (default: policies/ in the config directory)")
+	dir := cmd.Flags().String("policies", "", "directory `DIR` of the site's policies (default: policies/ in the config directory)")
 	return func() (string, error) {
 		if *dir != "" {
 			return *dir, nil

@@ -151,7 +151,7 @@ func goOn(app daemon.AppStatus) string {
 	case "unknown_live_version":
 		return "teal adopt " + name + " --live a|b|none --version V --reason …"
 	case "few_requests":
-		return "teal promote " + name + " --reason … (after teal resume " + name + "), or teal rollback " + name + " --reason …"
+		return "teal promote " + name + " --reason …, or teal rollback " + name + " --reason …"
 	case "no_ready_target":
 		return "bring a version up, then teal resume " + name + " --reason …; or teal rollback " + name + " --force --reason …"
 	case "app_removed":

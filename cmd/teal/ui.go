@@ -63,8 +63,13 @@ func (c *choice) json() bool { return c.value == "json" }
 // period is a flag for a time with a unit, days included: 30s, 5m, 24h, 7d.
 type period time.Duration
 
-// String writes it with its unit.
-func (p *period) String() string { return short(time.Duration(*p)) }
+// String writes it with its unit; nothing for none.
+func (p *period) String() string {
+	if *p == 0 {
+		return ""
+	}
+	return short(time.Duration(*p))
+}
 
 // Type is what the help shows for the value.
 func (p *period) Type() string { return "time" }
