@@ -1,0 +1,29 @@
+package policies
+
+const splitType = "add a column of the new type, write both, move over, and drop the old one when the old version is gone" +
+	"\n-- expand:\nALTER TABLE {table} ADD COLUMN {column}_new {type};\n-- and a trigger that fills {column}_new from {column}\n" +
+	"-- backfill, in batches:\nUPDATE {table} SET {column}_new = {column} WHERE {column}_new IS NULL;\n" +
+	"-- teal:contract, a file of its own:\nALTER TABLE {table} DROP COLUMN {column};"
+
+// typeChange sorts an ALTER COLUMN … TYPE: "using", "collation", "timestamptz", "widen" or "rewrite".
+func typeChange(s *Subject) string {
+	c := s.Command
+	known := s.World.column(s.Name, c.Name)
+	switch {
+	case c.Using:
+		return "using"
+	case known == nil || !known.known:
+		return "rewrite"
+	case known.typ.Name == "timestamp" && c.Type.Name == "timestamptz" && !c.Type.Array:
+		return "timestamptz"
+	case widens(known.typ, c.Type) && c.Collation:
+		return "collation"
+	case widens(known.typ, c.Type):
+		return "widen"
+	}
+	return "rewrite"
+}
+
+func changes(kind string) func(*Subject) bool {
+	return func(s *Subject) bool { return typeChange(s) == kind }
+}

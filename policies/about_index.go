@@ -1,0 +1,45 @@
+package policies
+
+import "teal.dev/teal/migrate/statement"
+
+// ordinary says whether none of the special index rules speaks about a CREATE INDEX.
+func ordinary(s *Subject) bool {
+	return !s.World.partitioned(s.Table) && len(s.Calls) == 0
+}
+
+func (w *World) partitioned(n statement.Name) bool {
+	r := w.relations[fold(n)]
+	return r != nil && r.partitioned
+}
+
+func indexOf(unique, concurrently bool) func(*Subject) bool {
+	return func(s *Subject) bool {
+		return s.Unique == unique && s.Concurrently == concurrently && ordinary(s) && !(concurrently && s.IfNotExists)
+	}
+}
+
+const concurrentIndex = "\n-- expand, a file of its own:\nCREATE INDEX CONCURRENTLY {index} ON {table} ({columns});"
+
+func maybeUnique(s *Subject) bool {
+	for _, n := range s.Names {
+		if r := s.World.relations[fold(n)]; r == nil || r.kind != statement.CreateIndex || r.unique {
+			return true
+		}
+	}
+	return false
+}
+
+func refineDropIndex(s *Subject, f *Finding) {
+	level := AccessExclusive
+	if s.Concurrently {
+		level = ShareUpdateExclusive
+	}
+	for _, n := range s.Names {
+		if r := s.World.relations[fold(n)]; r != nil && r.table.Name != "" {
+			f.lock(level, r.table.String())
+			f.Table = r.table.String()
+		} else {
+			f.lock(level, n.String())
+		}
+	}
+}

@@ -1,0 +1,3 @@
+package policies
+
+const aMood = "CREATE TYPE mood AS ENUM ('sad', 'glad');"

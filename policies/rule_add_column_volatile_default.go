@@ -1,0 +1,20 @@
+package policies
+
+import "teal.dev/teal/migrate/statement"
+
+func addColumnVolatileDefault() Rule {
+	return Rule{
+		ID: "add-column-volatile-default", Title: "ADD COLUMN with a volatile default",
+		Reason: "a default that differs from row to row is computed for every old row: {table} and its indexes are rewritten while nobody can read",
+		Instead: "add the column without a default, then set it, and fill the old rows in batches" + expandColumn +
+			"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT …;\n-- backfill, in batches:\nUPDATE {table} SET {column} = … WHERE {column} IS NULL;",
+		Compatibility: Depends, Hazards: []Hazard{RowShape}, Lock: AccessExclusive, Rewrite: true, Blocks: BlocksReads,
+		On: on(statement.AddColumn),
+		Match: func(s *Subject) bool {
+			c := s.Command.Column
+			return c != nil && c.Default != nil && c.Default.Volatility == statement.Volatile
+		},
+		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN token uuid DEFAULT gen_random_uuid();"},
+		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN made timestamptz DEFAULT now();"},
+	}
+}

@@ -1,0 +1,16 @@
+package policies
+
+import "teal.dev/teal/migrate/statement"
+
+func addUnique() Rule {
+	return Rule{
+		ID: "add-unique", Title: "ADD UNIQUE, ADD PRIMARY KEY",
+		Reason: "duplicates that the running version writes fail with 23505, and the index is built while nobody can read {table}",
+		Instead: "build the index first, beside the traffic\n-- expand, a file of its own:\nCREATE UNIQUE INDEX CONCURRENTLY {constraint} ON {table} ({columns});\n" +
+			"-- a later file:\nALTER TABLE {table} ADD CONSTRAINT {constraint} UNIQUE USING INDEX {constraint};",
+		Compatibility: Depends, Hazards: []Hazard{OldWritesRejected}, Lock: AccessExclusive, Scan: true, Blocks: BlocksReads,
+		On: on(statement.AddConstraint), Match: adds(func(c *statement.Constraint) bool { return key(c) && c.UsingIndex == "" }),
+		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT note_body UNIQUE (body);"},
+		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT note_body UNIQUE USING INDEX note_body;"},
+	}
+}

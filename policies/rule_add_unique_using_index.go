@@ -1,0 +1,23 @@
+package policies
+
+import "teal.dev/teal/migrate/statement"
+
+func addUniqueUsingIndex() Rule {
+	return Rule{
+		ID: "add-unique-using-index", Title: "ADD UNIQUE … USING INDEX",
+		Reason:        "the index refuses duplicates already; the constraint only gives it a name",
+		Compatibility: Expand, Lock: AccessExclusive,
+		On: on(statement.AddConstraint), Match: adds(func(c *statement.Constraint) bool { return key(c) && c.UsingIndex != "" }),
+		Refine: func(s *Subject, f *Finding) {
+			if s.Command.Constraint.Kind == statement.PrimaryKey {
+				f.raise(Depends)
+				f.add(OldWritesRejected)
+				f.Operation.Scan, f.Operation.Blocks = true, BlocksReads
+				f.Why = "a primary key makes its columns NOT NULL: writes of NULL by the running version fail, and a nullable column is scanned while nobody can read"
+				f.Instead = "make the columns NOT NULL first (see set-not-null), in contract files"
+			}
+		},
+		Bad:  Example{Before: noteTable + "\nCREATE UNIQUE INDEX note_body ON note (body);", SQL: "ALTER TABLE note ADD CONSTRAINT note_body UNIQUE USING INDEX note_body;"},
+		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT note_body UNIQUE (body);"},
+	}
+}

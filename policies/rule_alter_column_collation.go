@@ -1,0 +1,15 @@
+package policies
+
+import "teal.dev/teal/migrate/statement"
+
+func alterTypeCollation() Rule {
+	return Rule{
+		ID: "alter-column-collation", Title: "ALTER COLUMN … TYPE … COLLATE",
+		Reason:        "order and equality of {column} change for the running version, prepared statements fail with 0A000, and indexes on it are rebuilt while nobody can read",
+		Instead:       splitType,
+		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged, RowShape}, Lock: AccessExclusive, Blocks: BlocksReads,
+		On: on(statement.AlterColumnType), Match: changes("collation"),
+		Bad:  Example{Before: noteTable, SQL: `ALTER TABLE note ALTER COLUMN body TYPE text COLLATE "C";`},
+		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title TYPE text;"},
+	}
+}

@@ -1,0 +1,14 @@
+package policies
+
+import "teal.dev/teal/migrate/statement"
+
+func backfill() Rule {
+	return Rule{
+		ID: "backfill", Title: "UPDATE … WHERE column IS NULL, of a column new in the release",
+		Reason:        "fills only rows that have no value yet, in columns that the running version does not know; values written meanwhile stay",
+		Compatibility: Expand, Lock: RowExclusive, On: on(statement.Update),
+		Match: func(s *Subject) bool { return newColumnsOnly(s) && guarded(s) && len(s.Calls) == 0 },
+		Bad:   Example{Before: noteTable, SQL: noteNewColumn + "UPDATE note SET content = body WHERE content IS NULL;"},
+		Good:  Example{Before: noteTable, SQL: "UPDATE note SET body = '' WHERE body IS NULL;"},
+	}
+}

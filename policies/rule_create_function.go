@@ -1,0 +1,15 @@
+package policies
+
+import "teal.dev/teal/migrate/statement"
+
+func createFunction() Rule {
+	return Rule{
+		ID: "create-function", Title: "CREATE FUNCTION, CREATE PROCEDURE",
+		Reason:        "an overload of a name that the running version calls can make its calls ambiguous (42725) or take them over",
+		Instead:       "give it a name that nothing has yet",
+		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged}, On: on(statement.CreateFunction),
+		Match: func(s *Subject) bool { return !s.Replace },
+		Bad:   Example{SQL: aFunction},
+		Good:  Example{SQL: "CREATE OR REPLACE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';"},
+	}
+}

@@ -1,0 +1,19 @@
+package policies
+
+import "teal.dev/teal/migrate/statement"
+
+func createPartition() Rule {
+	return Rule{
+		ID: "create-partition", Title: "CREATE TABLE … PARTITION OF",
+		Reason:        "the running version's rows go where they belong; {parent} and its default partition, which is read, are locked meanwhile",
+		Instead:       "make the table first and attach it, which locks less\n-- expand:\nCREATE TABLE {name} (LIKE {parent} INCLUDING ALL);\nALTER TABLE {parent} ATTACH PARTITION {name} FOR VALUES …;",
+		Compatibility: Expand, On: on(statement.CreateTable),
+		Match: func(s *Subject) bool { return s.PartitionOf.Name != "" },
+		Refine: func(s *Subject, f *Finding) {
+			f.lock(AccessExclusive, s.PartitionOf.String())
+			lockSpare(s, f, s.PartitionOf)
+		},
+		Bad:  Example{Before: logTable, SQL: "CREATE TABLE log_3 PARTITION OF log FOR VALUES FROM ('2026-03-01') TO ('2026-04-01');"},
+		Good: Example{Before: logTable, SQL: "CREATE TABLE log_3 (LIKE log);"},
+	}
+}

@@ -1,0 +1,16 @@
+package policies
+
+import "teal.dev/teal/migrate/statement"
+
+func dropColumnCascade() Rule {
+	return Rule{
+		ID: "drop-column-cascade", Title: "DROP COLUMN … CASCADE",
+		Reason:        "CASCADE drops views, constraints and SQL functions that use {column}, and the text does not say which",
+		Instead:       "drop what depends on {column} by name, in statements before, then:\n-- teal:contract\nALTER TABLE {table} DROP COLUMN {column};",
+		Compatibility: Never, Lock: AccessExclusive,
+		On:    on(statement.DropColumn),
+		Match: func(s *Subject) bool { return s.Command.Cascade },
+		Bad:   Example{Before: noteTable, SQL: "ALTER TABLE note DROP COLUMN body CASCADE;", Phase: PhaseContract},
+		Good:  Example{Before: noteTable, SQL: "ALTER TABLE note DROP COLUMN body;", Phase: PhaseContract},
+	}
+}

@@ -1,0 +1,16 @@
+package policies
+
+import "teal.dev/teal/migrate/statement"
+
+func dropUnique() Rule {
+	return Rule{
+		ID: "drop-unique", Title: "DROP CONSTRAINT of a UNIQUE or PRIMARY KEY",
+		Reason: "upserts of the running version (ON CONFLICT) need {constraint}, GROUP BY the key too, and its reads of one row may find two. " +
+			"(A constraint that the migrations do not show counts as a key.)",
+		Instead:       "keep it until the version that uses it is gone; where another takes its place, have both until then\n-- teal:contract\nALTER TABLE {table} DROP CONSTRAINT {constraint};",
+		Compatibility: Contract, Lock: AccessExclusive,
+		On: on(statement.DropConstraint), Match: drops(statement.UniqueKey, statement.PrimaryKey),
+		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note DROP CONSTRAINT note_title;"},
+		Good: Example{Before: noteTable + "\nALTER TABLE note ADD CONSTRAINT n_positive CHECK (n > 0);", SQL: "ALTER TABLE note DROP CONSTRAINT n_positive;"},
+	}
+}

@@ -1,0 +1,25 @@
+package policies
+
+import "teal.dev/teal/migrate/statement"
+
+func reindex() Rule {
+	return Rule{
+		ID: "reindex", Title: "REINDEX without CONCURRENTLY",
+		Reason:        "writes to the table wait for as long as the index is built, and reads that want the index wait too",
+		Instead:       "REINDEX … CONCURRENTLY, in a file of its own",
+		Compatibility: Expand, Scan: true, Blocks: BlocksWrites,
+		On: on(statement.Reindex), Match: func(s *Subject) bool { return !s.Concurrently },
+		Refine: func(s *Subject, f *Finding) {
+			if s.Object == "index" {
+				f.lock(AccessExclusive, s.Name.String())
+				if r := s.World.relations[fold(s.Name)]; r != nil {
+					f.lock(Share, r.table.String())
+				}
+				return
+			}
+			f.lock(Share, s.Name.String())
+		},
+		Bad:  Example{Before: noteTable, SQL: "REINDEX TABLE note;"},
+		Good: Example{Before: noteTable, SQL: "REINDEX TABLE CONCURRENTLY note;"},
+	}
+}

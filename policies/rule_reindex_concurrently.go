@@ -1,0 +1,13 @@
+package policies
+
+import "teal.dev/teal/migrate/statement"
+
+func reindexConcurrently() Rule {
+	return Rule{
+		ID: "reindex-concurrently", Title: "REINDEX CONCURRENTLY",
+		Reason: "the running version does not notice", Compatibility: Expand, Lock: ShareUpdateExclusive, Scan: true,
+		On: on(statement.Reindex), Match: func(s *Subject) bool { return s.Concurrently },
+		Bad:  Example{Before: noteTable, SQL: "REINDEX TABLE CONCURRENTLY note;"},
+		Good: Example{Before: noteTable, SQL: "REINDEX TABLE note;"},
+	}
+}

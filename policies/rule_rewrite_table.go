@@ -1,0 +1,14 @@
+package policies
+
+import "teal.dev/teal/migrate/statement"
+
+func rewriteTable() Rule {
+	return Rule{
+		ID: "rewrite-table", Title: "SET LOGGED, SET TABLESPACE, SET ACCESS METHOD",
+		Reason:        "{table} is rewritten while nobody can read, and snapshots taken before see it empty",
+		Compatibility: Expand, Lock: AccessExclusive, Rewrite: true, Blocks: BlocksReads,
+		On:   on(statement.SetLogged, statement.SetTablespace, statement.SetAccessMethod),
+		Bad:  Example{Before: noteTable + "\nALTER TABLE note SET UNLOGGED;", SQL: "ALTER TABLE note SET LOGGED;"},
+		Good: Example{Before: noteTable, SQL: "ALTER TABLE note SET (fillfactor = 70);"},
+	}
+}

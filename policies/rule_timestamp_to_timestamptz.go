@@ -1,0 +1,16 @@
+package policies
+
+import "teal.dev/teal/migrate/statement"
+
+func alterTypeTimestamptz() Rule {
+	return Rule{
+		ID: "timestamp-to-timestamptz", Title: "timestamp to timestamptz",
+		Reason:        "the running version's driver sees another type, and what the old values mean depends on the session's time zone",
+		Instead:       splitType,
+		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged, RowShape}, Lock: AccessExclusive,
+		Facts: []Fact{{"PostgreSQL 12+", "no rewrite when the session's TimeZone is UTC, as teal sets it; a rewrite in any other zone"}},
+		On:    on(statement.AlterColumnType), Match: changes("timestamptz"),
+		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN at TYPE timestamptz;"},
+		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN at2 timestamptz;"},
+	}
+}

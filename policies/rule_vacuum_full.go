@@ -1,0 +1,16 @@
+package policies
+
+import "teal.dev/teal/migrate/statement"
+
+func vacuumFull() Rule {
+	return Rule{
+		ID: "vacuum-full", Title: "VACUUM FULL",
+		Reason:        "{table} is rewritten while nobody can read",
+		Instead:       "use a plain VACUUM, or pg_repack, outside a migration",
+		Compatibility: Expand, Lock: AccessExclusive, Rewrite: true, Blocks: BlocksReads,
+		On:    on(statement.Vacuum),
+		Match: func(s *Subject) bool { return s.Full },
+		Bad:   Example{Before: noteTable, SQL: "VACUUM FULL note;"},
+		Good:  Example{Before: noteTable, SQL: "VACUUM note;"},
+	}
+}

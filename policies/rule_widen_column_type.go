@@ -1,0 +1,15 @@
+package policies
+
+import "teal.dev/teal/migrate/statement"
+
+func alterTypeWiden() Rule {
+	return Rule{
+		ID: "widen-column-type", Title: "ALTER COLUMN … TYPE that only edits the catalogue",
+		Reason:        "prepared statements of the running version that return {column} fail with 0A000 until prepared again, and it may read longer values than it checks for",
+		Compatibility: Depends, Hazards: []Hazard{NewValues, RowShape}, Lock: AccessExclusive,
+		Facts: []Fact{{"PostgreSQL", "no rewrite, but indexes on an expression of the column are rebuilt"}},
+		On:    on(statement.AlterColumnType), Match: changes("widen"), Refine: newColumnIsExpand,
+		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title TYPE text;"},
+		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title TYPE varchar(5);"},
+	}
+}
