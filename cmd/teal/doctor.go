@@ -152,10 +152,10 @@ func (d *doctor) directory(name, dir string) {
 func (d *doctor) nats(ctx context.Context, s *config.Snapshot) {
 	n := s.Daemon.NATS
 	c := jetstream.Config{Name: "doctor", URL: n.URL, Credentials: credentialsPath(n.Credentials.Reference())}
-	bad, fix := haproxy.Fail, "see that NATS runs there, that nats.url is right and that nats.credentials may connect"
+	patience, bad, fix := doctorWait, haproxy.Fail, "see that NATS runs there, that nats.url is right and that nats.credentials may connect"
 	if e := n.Embedded; e != nil {
 		c.URL = "nats://" + string(e.Listen)
-		bad, fix = haproxy.Warn, "it is inside teal serve: start that, or free its port"
+		patience, bad, fix = time.Second, haproxy.Warn, "it is inside teal serve: start that, or free its port"
 	}
 	bus, err := jetstream.Connect(c)
 	if err != nil {
@@ -163,7 +163,7 @@ func (d *doctor) nats(ctx context.Context, s *config.Snapshot) {
 		return
 	}
 	defer bus.Close()
-	ctx, cancel := context.WithTimeout(ctx, doctorWait)
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	if !connected(ctx, bus) {
 		d.add("nats", bad, "nobody answers at "+c.URL, fix)

@@ -79,36 +79,3 @@ forward-only). teal status APP shows the class.`,
 	cmd.Flags().BoolVar(&o.words.Force, "force", false, "switch even to a slot that is not ready")
 	return cmd
 }
-
-// newAdopt tells teal what is there.
-func newAdopt(io stdio) *cobra.Command {
-	cmd, o := newOrder(io, release.VerbAdopt, &cobra.Command{
-		Use:   "adopt APP",
-		Short: "Take what is there for the truth",
-		Long: `Tell teal what is live where it cannot know: an app that ran before teal, a store that was lost. With --rev, take a
-number above every one seen in HAProxy's map, after a stranger wrote it, so that teal's line wins again.`,
-		Example: `  teal adopt shop --live a --version 1.4.2 --reason "teal is new here"
-  teal adopt shop --rev --reason "the test script wrote the map"`,
-	})
-	live := choose(cmd, "live", "", "the slot that has the traffic", "", "a", "b", "none")
-	version := cmd.Flags().String("version", "", "the version `V` that runs there")
-	cmd.Flags().BoolVar(&o.words.Rev, "rev", false, "take the highest rev that any HAProxy shows, plus one")
-	cmd.PreRunE = func(*cobra.Command, []string) error {
-		o.words.Version = release.Version(*version)
-		switch {
-		case live.value == "" && !o.words.Rev:
-			return failf(exitUsage, "say what is live (--live a|b|none, with --version V), or that the rev is to be taken (--rev)")
-		case live.value != "" && o.words.Rev:
-			return failf(exitUsage, "--rev keeps the live slot that teal knows: give either --rev or --live")
-		case live.value == "none" && *version != "":
-			return failf(exitUsage, "where nothing is live there is no version: leave --version out, or name the slot")
-		case (live.value == "a" || live.value == "b") && *version == "":
-			return failf(exitUsage, "say which version runs in slot %s: --version V", live.value)
-		}
-		if live.value != "none" {
-			o.words.Live = release.Slot(live.value)
-		}
-		return nil
-	}
-	return cmd
-}

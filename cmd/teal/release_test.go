@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"teal.dev/teal/daemon"
 	"teal.dev/teal/events"
+	"teal.dev/teal/events/jetstream"
 	"teal.dev/teal/release"
 )
 
@@ -163,6 +165,62 @@ func TestNobodyThere(t *testing.T) {
 	require.Contains(t, s.err, "no release is baking")
 	s = h.teal("contract", "--list")
 	require.Equal(t, said{code: exitDone, err: "no contract is owed\n"}, s)
+}
+
+func TestAdopt(t *testing.T) {
+	h := newHouse(t, nil)
+	s := h.teal("adopt", "shop", "--migrations", writeFolder(t))
+	require.Equal(t, exitFailed, s.code, s.out)
+	require.Contains(t, s.err, "the app has no database")
+	s = h.teal("adopt", "shop", "--live", "a", "--version", "0.9", "--reason", "teal is new here")
+	require.Equal(t, exitDone, s.code, s.err)
+	h.until(func(a daemon.AppStatus) bool { return a.Live == release.A && a.Version == "0.9" })
+}
+
+func writeFolder(t *testing.T) string {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "0001_a.up.sql"), []byte("SELECT 1;"), 0o600))
+	return dir
+}
+
+// TestALostConnection goes on listening where it ended, on a server that comes back.
+func TestALostConnection(t *testing.T) {
+	dir := t.TempDir()
+	server, err := jetstream.Embedded(t.Context(), jetstream.EmbeddedConfig{Listen: "127.0.0.1:0", Dir: dir})
+	require.NoError(t, err)
+	url := server.URL()
+	bus, err := jetstream.Connect(jetstream.Config{Name: "test", URL: url})
+	require.NoError(t, err)
+	t.Cleanup(bus.Close)
+	require.Eventually(t, bus.Connected, wait, time.Millisecond)
+	_, err = bus.Ensure(t.Context())
+	require.NoError(t, err)
+	id := release.ID("01JD2Y8M3N5W6X7Y8Z9A0B1C2D")
+	var out, errs buffer
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(t.Context(), []string{"release", "shop", "1", "--id", string(id), "--audience", "test", "--nats", url, "--timeout", "60s"}, stdio{out: &out, err: &errs})
+	}()
+	post := func(n uint64, kind, code string) {
+		require.Eventually(t, func() bool {
+			return bus.Publish(t.Context(), release.Posted{App: "shop", N: n, Outcome: release.Outcome{Release: id, Type: kind, Code: code, Text: "x", At: time.Now()}}) == nil
+		}, wait, 10*time.Millisecond)
+	}
+	post(1, "accepted", "")
+	require.Eventually(t, func() bool { return strings.Contains(out.String(), "accepted") }, wait, 5*time.Millisecond)
+	server.Close()
+	server, err = jetstream.Embedded(t.Context(), jetstream.EmbeddedConfig{Listen: strings.TrimPrefix(url, "nats://"), Dir: dir})
+	require.NoError(t, err)
+	t.Cleanup(server.Close)
+	post(2, "switched", "")
+	post(3, "baking", "passed")
+	select {
+	case code := <-ended:
+		require.Equal(t, exitDone, code, errs.String())
+	case <-time.After(wait):
+		t.Fatal("the outcomes after the restart are not heard: " + out.String() + errs.String())
+	}
+	require.Equal(t, 3, strings.Count(out.String(), "\n"), out.String())
 }
 
 // TestJudge is the table of exit codes.

@@ -149,7 +149,11 @@ func goOn(app daemon.AppStatus) string {
 	case "foreign_rev":
 		return "find who wrote the map, then: teal adopt " + name + " --rev --reason …"
 	case "unknown_live_version":
-		return "teal adopt " + name + " --live a|b|none --version V --reason …"
+		return "teal adopt " + name + " --live a|b|none --version V --migrations DIR --reason …"
+	case "unknown_history":
+		return "teal adopt " + name + " --migrations DIR --reason …, with the folder that the database holds already"
+	case "copied_database":
+		return "if this copy is the app's own now: teal adopt " + name + " --new-installation --reason …"
 	case "few_requests":
 		return "teal promote " + name + " --reason …, or teal rollback " + name + " --reason …"
 	case "no_ready_target":
