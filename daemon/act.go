@@ -27,10 +27,15 @@ func (l *loop) act(ctx context.Context, action release.Action, seen release.Obse
 		return l.begin(ctx, &l.migrate, action, l.migrating(action, "contract"))
 	case release.Adopt:
 		return l.begin(ctx, &l.migrate, action, l.adopting(action))
-	case release.Start:
-		return l.begin(ctx, &l.launch, action, l.starting(action))
-	case release.Stop:
-		return l.begin(ctx, &l.launch, action, l.stopping(action))
+	case release.Start, release.Stop:
+		lane := l.launch[action.Slot]
+		if lane == nil {
+			return fmt.Errorf("the core asked for a %s in slot %q, which is none; this is a defect of teal, please report it", action.Kind, action.Slot)
+		}
+		if action.Kind == release.Stop {
+			return l.begin(ctx, lane, action, l.stopping(action))
+		}
+		return l.begin(ctx, lane, action, l.starting(action))
 	case release.Wait, release.Record, release.Refuse:
 		return nil
 	}

@@ -4,6 +4,8 @@ import (
 	"strconv"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"teal.dev/teal/release"
 )
 
 // gauges tells Prometheus what the views say at the moment of the scrape, so that nothing has to be kept in step.
@@ -55,7 +57,9 @@ func (g *gauges) Collect(out chan<- prometheus.Metric) {
 		}
 		gauge(describe("teal_hold", "1 = a person must look.", "app", "code"), number(v.State.Hold != nil), app.name, code)
 		gauge(describe("teal_job_running", "1 = a long effect runs in the lane.", "app", "lane"), number(v.Observation.Job.Running), app.name, "migrate")
-		gauge(describe("teal_job_running", "1 = a long effect runs in the lane.", "app", "lane"), number(v.Observation.Launch.Running), app.name, "launch")
+		for _, slot := range release.Slots() {
+			gauge(describe("teal_job_running", "1 = a long effect runs in the lane.", "app", "lane"), number(v.Observation.Launch[slot].Running), app.name, "launch_"+string(slot))
+		}
 		gauge(describe("teal_contracts_owed", "Contract migrations that wait for their time.", "app"), float64(len(v.State.Owed)), app.name)
 		gauge(describe("teal_queue", "Releases accepted and not begun.", "app"), float64(len(v.Observation.Queue)), app.name)
 	}

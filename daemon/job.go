@@ -86,7 +86,7 @@ func faultOf(err error) *release.Fault {
 // reap takes up what ended since the last turn, and writes how long it took. It is done before the ports are asked, never
 // after: what is seen of the world must not be older than the end of a job that is told with it.
 func (l *loop) reap(ctx context.Context) {
-	for _, lane := range []*lane{&l.migrate, &l.launch} {
+	for _, lane := range l.lanes() {
 		j := lane.job
 		if j == nil {
 			continue

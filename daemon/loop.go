@@ -20,9 +20,9 @@ type loop struct {
 	asked  *ask
 
 	eyes    eyes
-	seen    release.Observation // of the previous turn
-	migrate lane                // vet, expand, contract
-	launch  lane                // start, stop
+	seen    release.Observation    // of the previous turn
+	migrate lane                   // vet, expand, contract, adopt
+	launch  map[release.Slot]*lane // start, stop
 	verdict *release.Verdict
 	removed bool
 
@@ -35,7 +35,14 @@ type loop struct {
 	logged  string
 }
 
-func newLoop(a *App) *loop { return &loop{app: a, eyes: newEyes()} }
+func newLoop(a *App) *loop {
+	return &loop{app: a, eyes: newEyes(), launch: map[release.Slot]*lane{release.A: {}, release.B: {}}}
+}
+
+// lanes lists every lane: the migrations first, then the slots in order.
+func (l *loop) lanes() []*lane {
+	return []*lane{&l.migrate, l.launch[release.A], l.launch[release.B]}
+}
 
 // turn goes round once and returns how long to rest.
 func (l *loop) turn(ctx context.Context) (time.Duration, error) {
@@ -235,7 +242,8 @@ func (l *loop) say(action release.Action) {
 func (l *loop) end(ctx context.Context) {
 	l.answer(reply{err: errStopping})
 	var grace <-chan time.Time
-	for _, j := range []*job{l.migrate.job, l.launch.job} {
+	for _, lane := range l.lanes() {
+		j := lane.job
 		if j == nil {
 			continue
 		}

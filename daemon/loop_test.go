@@ -183,7 +183,7 @@ func TestAJobRunsBesideTheLoopAndItsEndIsSeen(t *testing.T) {
 		job := town.core.last().Job
 		require.True(t, job.Running)
 		require.Equal(t, "applying expand", job.Text)
-		require.False(t, town.core.last().Launch.Running)
+		require.False(t, town.core.last().Launch[release.B].Running)
 		time.Sleep(5 * time.Second)
 		synctest.Wait()
 		job = town.core.last().Job
@@ -205,8 +205,8 @@ func TestAPanickingJobIsAnUnprovenEnd(t *testing.T) {
 		stop := town.run()
 		defer stop()
 		synctest.Wait()
-		require.Equal(t, release.Unproven, town.core.last().Launch.Fault.Class)
-		require.Contains(t, town.core.last().Launch.Fault.Text, "boom")
+		require.Equal(t, release.Unproven, town.core.last().Launch[release.B].Fault.Class)
+		require.Contains(t, town.core.last().Launch[release.B].Fault.Text, "boom")
 	})
 }
 

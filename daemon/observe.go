@@ -82,7 +82,10 @@ func (q asking[T]) ask(ctx context.Context, limit time.Duration, port func(conte
 // observe asks every port at once. What does not answer in time is unknown.
 func (l *loop) observe(ctx context.Context, interest release.Interest) release.Observation {
 	now := time.Now()
-	seen := release.Observation{Now: now.Round(0).UTC(), Job: l.migrate.last, Launch: l.launch.last, Verdict: l.verdict, Removed: l.removed}
+	seen := release.Observation{Now: now.Round(0).UTC(), Job: l.migrate.last, Launch: map[release.Slot]release.Job{}, Verdict: l.verdict, Removed: l.removed}
+	for slot, lane := range l.launch {
+		seen.Launch[slot] = lane.last
+	}
 	if !l.turned.IsZero() {
 		seen.Elapsed = min(now.Sub(l.turned), elapsedCap)
 	}

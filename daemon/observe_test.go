@@ -199,10 +199,10 @@ func TestTheEndOfAJobIsNeverNewerThanTheWorldBesideIt(t *testing.T) {
 		defer stop()
 		time.Sleep(10 * time.Second)
 		for i, seen := range town.core.observed() {
-			if !seen.Launch.Ended.IsZero() {
+			if !seen.Launch[release.A].Ended.IsZero() {
 				require.Equal(t, release.Yes, seen.Slots[release.A].Tenant.Running, "turn %d", i)
 			}
 		}
-		require.False(t, town.core.last().Launch.Ended.IsZero())
+		require.False(t, town.core.last().Launch[release.A].Ended.IsZero())
 	})
 }

@@ -66,8 +66,10 @@ func statusOf(v View) AppStatus {
 	if o.Job.Running {
 		status.Job = &o.Job
 	}
-	if o.Launch.Running {
-		status.Launch = &o.Launch
+	for _, slot := range release.Slots() {
+		if job := o.Launch[slot]; job.Running && (status.Launch == nil || slot == s.Live) {
+			status.Launch = &job
+		}
 	}
 	var subject *release.Release
 	for _, r := range []*release.Release{s.Last, s.Current} {

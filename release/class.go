@@ -15,15 +15,25 @@ func RollbackClass(state State, seen Observation) (ClassName, bool) {
 			return ClassCold, r.Unproven || expandedSince(&state)
 		}
 	}
+	earlier, doubtful := stopped(&state)
 	switch {
-	case state.Previous == nil && state.Floor > 0 && state.Live != None:
+	case earlier == nil && state.Floor > 0 && state.Live != None:
 		return ClassForwardOnly, false
-	case state.Previous == nil:
+	case earlier == nil:
 		return ClassNone, false
-	case state.Previous.Generation < state.Floor:
+	case earlier.Generation < state.Floor:
 		return ClassForwardOnly, false
 	}
-	return ClassCold, state.Doubtful || expandedSince(&state)
+	return ClassCold, doubtful || expandedSince(&state)
+}
+
+// stopped is the plan that a cold rollback starts, and whether it may meet what it does not know. While green is being
+// stopped that is green already, and not the version before it.
+func stopped(s *State) (*Plan, bool) {
+	if r := s.Last; r != nil && r.Phase == Retiring && !s.Slots[r.Green].Want && s.Slots[r.Green].Plan != nil {
+		return s.Slots[r.Green].Plan, r.Unproven
+	}
+	return s.Previous, s.Doubtful
 }
 
 // reversible is the release that can be taken back by switching to its green, or nil.
@@ -40,10 +50,13 @@ func reversible(s *State) *Release {
 	return nil
 }
 
+// expands reports whether a release brings expand migrations of its own.
+func (r *Release) expands() bool { return r.Verdict != nil && len(r.Verdict.Pending) > 0 }
+
 // expandedSince reports whether a release that is not live yet has begun to change the schema.
 func expandedSince(s *State) bool {
 	r := s.Current
-	if r == nil || r.Rollback || r.Folder == "" {
+	if r == nil || !r.expands() {
 		return false
 	}
 	return r.Phase == Expanding || r.Phase == Starting || r.Phase == Checking

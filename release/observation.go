@@ -10,10 +10,10 @@ type Observation struct {
 	Slots   map[Slot]SlotSeen
 	Traffic Traffic
 	Schema  Schema
-	Job     Job       // the migration lane: the app's one vet, expand or contract, running or ended
-	Launch  Job       // the launch lane, beside it: the app's one start or stop; a live slot is restarted while an expand runs for hours
-	Verdict *Verdict  // the last vetting of this process, if any
-	Queue   []Request // accepted and not yet begun, by Seq
+	Job     Job          // the migration lane: the app's one vet, expand or contract, running or ended
+	Launch  map[Slot]Job // the launch lanes beside it, one per slot: the live slot is restarted while an expand, or the stop of green, takes its time
+	Verdict *Verdict     // the last vetting of this process, if any
+	Queue   []Request    // accepted and not yet begun, by Seq
 	Freeze  Freeze
 	Command *Command // at most one a turn: what a person said
 	Removed bool     // the app's file is gone from the config directory
@@ -92,9 +92,9 @@ type Track struct {
 	Pending []uint64 `json:"pending"` // numbers of the folder not applied yet, ascending
 }
 
-// Job is one long effect. There are two lanes, each with at most one job at a time: the migration lane (Vet, Expand,
-// Contract) and the launch lane (Start, Stop). The core never begins a job in a lane in which one runs. Cancel ends the
-// job of the migration lane.
+// Job is one long effect. There are three lanes, each with at most one job at a time: the migration lane (Vet, Expand,
+// Contract, Adopt) and a launch lane (Start, Stop) for each slot. The core never begins a job in a lane in which one runs.
+// Cancel ends the job of the migration lane.
 type Job struct {
 	Kind    Kind      `json:"kind"` // "" = none since this process began
 	Release ID        `json:"release"`

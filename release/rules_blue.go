@@ -25,12 +25,12 @@ func startBlue(t *turn) (Action, bool) {
 	case Yes:
 		return t.stop(r.Blue, "the slot is needed for "+string(r.Version))
 	}
-	if t.o.Launch.Running {
+	job := t.o.Launch[r.Blue]
+	if job.Running {
 		return wait("the launcher is busy")
 	}
-	handled(&t.s.Launch, t.o.Launch)
 	plan := r.Plan
-	t.s.Slots[r.Blue] = Place{Plan: &plan, Want: true, Tries: 1, Next: t.o.Now.Add(time.Second), Ready: No}
+	t.s.Slots[r.Blue] = Place{Plan: &plan, Want: true, Tries: 1, Next: t.o.Now.Add(time.Second), Ready: No, Launch: Lane{Handled: job.Ended}}
 	t.enter(r, Checking)
 	return Action{Kind: Start, Release: r.ID, Slot: r.Blue, Plan: plan, Why: fmt.Sprintf("%s comes up in slot %s", r.Version, r.Blue)}, true
 }
@@ -47,14 +47,16 @@ func (t *turn) toChecking(r *Release, why string) (Action, bool) {
 // startFailed gives up when the launcher says that another try gives the same answer.
 func startFailed(t *turn) (Action, bool) {
 	r := t.at(Checking)
-	if r == nil || t.o.Launch.Kind != Start || t.o.Launch.Slot != r.Blue {
+	if r == nil || t.o.Launch[r.Blue].Kind != Start {
 		return silent()
 	}
-	f := t.failed(&t.s.Launch, t.o.Launch)
+	place, job := t.s.Slots[r.Blue], t.o.Launch[r.Blue]
+	f := t.failed(&place.Launch, job)
 	if f == nil {
 		return silent()
 	}
-	handled(&t.s.Launch, t.o.Launch)
+	handled(&place.Launch, job)
+	t.s.Slots[r.Blue] = place
 	if f.Class == Permanent {
 		return t.abandon(r, f.Code, f.Text)
 	}
@@ -73,7 +75,7 @@ func blueReady(t *turn) (Action, bool) {
 	return record(r.ID, fmt.Sprintf("%s is ready in slot %s after %s", r.Version, r.Blue, took.Round(time.Millisecond)))
 }
 
-// abandonLateBlue gives up on a blue that does not become ready in time. A blue that was ready and is not any more gets
+// abandonLateBlue gives up on a blue that does not become ready in the time that teal has watched it. A blue that was ready and is not any more gets
 // the deadline anew, from the moment it was lost.
 func abandonLateBlue(t *turn) (Action, bool) {
 	r := t.at(Checking)
@@ -82,10 +84,10 @@ func abandonLateBlue(t *turn) (Action, bool) {
 	}
 	if r.Ready {
 		r.Ready = false
-		r.Since = t.o.Now
+		r.Since, r.Clock = t.o.Now, Clock{}
 		return record(r.ID, fmt.Sprintf("%s in slot %s is not ready any more", r.Version, r.Blue))
 	}
-	if t.o.Now.Sub(r.Since) < t.limits(r).Deadline {
+	if r.Clock.Spent < t.limits(r).Deadline {
 		return silent()
 	}
 	return t.abandon(r, "not_ready", fmt.Sprintf("%s was not ready in slot %s within %s: %s", r.Version, r.Blue, t.limits(r).Deadline, t.illness(r.Blue)))
@@ -102,6 +104,11 @@ func (t *turn) illness(slot Slot) string {
 	case seen.Probe.Problem != "":
 		return seen.Probe.Problem
 	case t.serverUp(slot) != Yes:
+		for _, n := range t.o.Traffic.Nodes {
+			if !n.Known {
+				return fmt.Sprintf("HAProxy %s does not answer", n.Name)
+			}
+		}
 		return "HAProxy's own check does not say UP"
 	}
 	return "its health check has not passed often enough in a row"
@@ -143,6 +150,7 @@ func switchTraffic(t *turn) (Action, bool) {
 		return wait("not every HAProxy answers; the switch waits")
 	}
 	t.enter(r, Switching)
+	r.Tally.Requests, r.Tally.Errors = 0, 0 // those of an earlier switch that was withdrawn
 	action := t.intend(r.Blue)
 	action.Release, action.Why = r.ID, fmt.Sprintf("%s is ready: the traffic goes to slot %s", r.Version, r.Blue)
 	return action, true

@@ -82,7 +82,7 @@ func contractAgain(t *turn) (Action, bool) {
 	case t.o.Job.Running:
 		return wait(progress(t.o.Job, "the contract is being applied"))
 	case !t.o.Schema.Known || t.o.Schema.For != owed.Folder:
-		return wait("the database does not answer; the contract goes on when it does")
+		return wait("the database does not answer; the contract goes on when it does" + because(t.o.Schema.Why))
 	case t.o.Now.Before(t.s.Job.Next):
 		return wait("the contract is tried again shortly")
 	}
@@ -116,7 +116,7 @@ func (t *turn) contractRoles(owed *Owed) []string {
 // contractOwed begins the contract when its time has come: only between releases (or before the next one's expand), only
 // when every slot with a version below it is stopped, and only after the floor is in the store.
 func contractOwed(t *turn) (Action, bool) {
-	if len(t.s.Owed) == 0 || t.s.Last != nil || t.s.Wish != nil || t.o.Job.Running {
+	if len(t.s.Owed) == 0 || t.s.Last != nil || t.s.Wish != nil || t.o.Job.Running || t.o.Removed {
 		return silent()
 	}
 	if r := t.s.Current; r != nil && r.Phase != Queued && r.Phase != Vetted {
@@ -133,6 +133,9 @@ func contractOwed(t *turn) (Action, bool) {
 		return t.waitFor(owed.Release, Waiting{For: "approval", Role: roles[0], Why: fmt.Sprintf("the contract of %s needs the word of %s: teal approve %s", owed.Version, strings.Join(roles, " and "), t.s.App)})
 	}
 	if t.o.Freeze.Active {
+		if t.s.Current != nil || len(t.o.Queue) > 0 {
+			return silent() // a release may be judged meanwhile; its own gate knows the window
+		}
 		return t.waitFor(owed.Release, Waiting{For: "freeze", Why: t.o.Freeze.Why, Until: t.o.Freeze.Until})
 	}
 	if action, ok := t.clearBelow(owed.Generation); ok {
@@ -157,13 +160,11 @@ func (t *turn) liveAtLeast(generation uint64) bool {
 func (t *turn) clearBelow(generation uint64) (Action, bool) {
 	slot := t.s.Live.Other()
 	place := t.s.Slots[slot]
-	if place.Plan == nil || place.Plan.Generation >= generation || t.o.Slots[slot].Tenant.Running == No && !place.Want {
-		if place.Plan == nil && t.o.Slots[slot].Tenant.Running != No {
-			return wait(fmt.Sprintf("the contract waits until slot %s is seen empty", slot))
-		}
+	running := t.o.Slots[slot].Tenant.Running
+	if running == No && !place.Want || place.Plan != nil && place.Plan.Generation >= generation {
 		return silent()
 	}
-	if t.o.Slots[slot].Tenant.Running == Unknown {
+	if running == Unknown {
 		return wait(fmt.Sprintf("the contract waits until slot %s is seen stopped", slot))
 	}
 	return t.stop(slot, "the contract needs it stopped")
@@ -175,7 +176,10 @@ func (t *turn) stop(slot Slot, why string) (Action, bool) {
 		return silent()
 	}
 	place := t.s.Slots[slot]
-	if t.o.Launch.Running || t.o.Now.Before(place.Next) {
+	if t.route() == No {
+		return wait(fmt.Sprintf("slot %s may still have traffic: the map is being healed", slot))
+	}
+	if t.o.Launch[slot].Running || t.o.Now.Before(place.Next) {
 		return wait(fmt.Sprintf("slot %s is being stopped", slot))
 	}
 	place.Want, place.Ready = false, No

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// removedHolds stops a release whose app has lost its file. Its slots stay as they are.
+// removedHolds stops a release whose app has lost its file, a warm one too. Its slots stay as they are.
 func removedHolds(t *turn) (Action, bool) {
-	if !t.o.Removed || t.s.Current == nil && !t.s.Contracting {
+	if !t.o.Removed || t.s.Current == nil && t.s.Last == nil && !t.s.Contracting {
 		return silent()
 	}
 	return t.hold("app_removed", fmt.Sprintf("apps/%s.yaml is gone in mid-release; put it back and resume, or abandon", t.s.App))
@@ -86,8 +86,16 @@ func firstInstallMerges(t *turn) (Action, bool) {
 		return silent()
 	}
 	if !t.o.Schema.Known || t.o.Schema.For != r.Folder {
-		return t.waitFor(r.ID, Waiting{For: "database", Why: "the database does not answer; it decides whether this is a first install"})
+		return t.waitFor(r.ID, Waiting{For: "database", Why: "the database does not answer, and decides whether this is a first install" + because(t.o.Schema.Why)})
 	}
 	t.s.Merged, t.s.Waiting = true, nil
 	return record(r.ID, "the database is empty: a first install, both tracks in number order")
+}
+
+// because adds what an adapter said to a sentence, if it said anything.
+func because(why string) string {
+	if why == "" {
+		return ""
+	}
+	return ": " + why
 }

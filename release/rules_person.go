@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // said returns the command of this turn if it is verb.
@@ -21,8 +22,11 @@ func personRollsBack(t *turn) (Action, bool) {
 	if c == nil {
 		return silent()
 	}
-	if r := t.s.Current; r != nil && r.Phase == RollingBack || t.s.Wish != nil {
+	if r := t.moving(); r != nil && r.Phase == RollingBack || t.s.Wish != nil {
 		return refuse("already", "a rollback is under way already")
+	}
+	if h := t.s.Hold; h != nil && h.Code == "foreign_rev" {
+		return refuse(h.Code, "somebody else writes the map, and a rollback would not win: "+h.Why)
 	}
 	if r := reversible(&t.s); r != nil {
 		if plan := t.s.Slots[r.Green].Plan; plan == nil || plan.Generation < t.s.Floor {
@@ -30,14 +34,16 @@ func personRollsBack(t *turn) (Action, bool) {
 		}
 		return t.rollBack(r, c.Actor, c.Reason, c.Force)
 	}
+	earlier, _ := stopped(&t.s)
 	switch {
-	case t.s.Contracting, t.s.Previous != nil && t.s.Previous.Generation < t.s.Floor, t.s.Previous == nil && t.s.Floor > 0:
+	case t.s.Contracting, earlier != nil && earlier.Generation < t.s.Floor, earlier == nil && t.s.Floor > 0:
 		return refuse("forward_only", t.floorText())
-	case t.s.Previous == nil:
+	case earlier == nil:
 		return refuse("nothing", "there is no earlier version to go back to; release the version that you want")
 	}
+	t.liftHold("a rollback by hand goes on under a hold")
 	t.s.Wish = copied(c)
-	why := fmt.Sprintf("%s asked for %s, which is stopped: it is started again and switched to", c.Actor, t.s.Previous.Version)
+	why := fmt.Sprintf("%s asked for %s, which is stopped: it is started again and switched to", c.Actor, earlier.Version)
 	if r := t.s.Current; r != nil {
 		t.yield(r, c.Release)
 	}
@@ -94,8 +100,8 @@ func personResumes(t *turn) (Action, bool) {
 func (t *turn) resetHold() {
 	t.s.Hold = nil
 	t.s.Job = Lane{Handled: later(t.s.Job.Handled, t.o.Job.Ended)}
-	t.s.Launch = Lane{Handled: later(t.s.Launch.Handled, t.o.Launch.Ended)}
 	for slot, place := range t.s.Slots {
+		place.Launch = Lane{Handled: later(place.Launch.Handled, t.o.Launch[slot].Ended)}
 		place.Tries, place.Next = 0, t.o.Now
 		t.s.Slots[slot] = place
 	}
@@ -105,7 +111,7 @@ func (t *turn) resetHold() {
 		}
 	}
 	if r := t.s.Current; r != nil && r.Phase == Checking {
-		r.Since = t.o.Now
+		r.Since, r.Clock.Spent = t.o.Now, 0
 	}
 }
 
@@ -120,8 +126,10 @@ func personAdopts(t *turn) (Action, bool) {
 	switch r := t.s.Current; {
 	case r != nil && t.s.Hold == nil:
 		return refuse("busy", "a release is under way; hold it first: teal hold "+t.s.App+" --reason …")
-	case moves && (r != nil && r.Phase != Queued && r.Phase != Vetted || t.s.Last != nil):
-		return refuse("busy", "the live slot cannot be adopted in the middle of a release; abandon or roll back first")
+	case moves && (r != nil && r.Phase != Queued && r.Phase != Vetted || t.s.Last != nil || t.s.Contracting):
+		return refuse("busy", "the live slot cannot be adopted in the middle of a release or of its contract; abandon or roll back first")
+	case moves && c.Live == None && t.s.Live != None && t.o.Slots[t.s.Live].Tenant.Running != No:
+		return refuse("live", fmt.Sprintf("slot %s is live and may be running; name the slot that has the traffic: --live a|b --version V", t.s.Live))
 	}
 	if c.Live != None && c.Live != t.s.Live && c.Version == "" {
 		return refuse("version", "say which version runs there: --version V")
@@ -137,7 +145,7 @@ func personAdopts(t *turn) (Action, bool) {
 		handled(&t.s.Job, t.o.Job)
 		t.s.Job.Next = t.o.Now
 		if c.Live == None && c.Version == "" && !c.Rev {
-			t.liftHold()
+			t.liftHold("a person adopted what is there")
 			return record(t.subject(), c.Actor+" adopts the database")
 		}
 	}
@@ -147,16 +155,25 @@ func personAdopts(t *turn) (Action, bool) {
 		t.s.Generation = max(t.s.Generation, 1)
 		t.seat()
 	}
-	if place := t.s.Slots[c.Live]; c.Live != None && (place.Plan == nil || place.Plan.Version != c.Version) && c.Version != "" {
-		plan := Plan{Version: c.Version, Artifact: Artifact{Kind: "dir", Ref: string(c.Version)}, Generation: t.s.Generation}
-		t.s.Slots[c.Live] = Place{Plan: &plan, Want: true}
+	if c.Live != None && c.Version != "" {
+		t.occupy(c.Live, c.Version)
 	}
 	why := fmt.Sprintf("%s adopted: live is %q at rev %d", c.Actor, t.s.Live, t.s.Rev)
-	t.liftHold()
+	t.liftHold("a person adopted what is there")
 	if t.s.Live == None {
 		return record("", why)
 	}
 	return Action{Kind: Send, Slot: t.s.Live, Route: t.wanted(), Why: why}, true
+}
+
+// occupy writes down that a version runs in a slot and must go on running there, also one that had been given up.
+func (t *turn) occupy(slot Slot, version Version) {
+	place := t.s.Slots[slot]
+	if place.Plan == nil || place.Plan.Version != version {
+		place = Place{Plan: &Plan{Version: version, Artifact: Artifact{Kind: "dir", Ref: string(version)}, Generation: t.s.Generation}}
+	}
+	place.Want, place.KeepUntil = true, time.Time{}
+	t.s.Slots[slot] = place
 }
 
 // seat gives the release that has not touched anything its slot again, and has it vetted against what is live now.
@@ -171,10 +188,10 @@ func (t *turn) seat() {
 	}
 }
 
-// liftHold ends a hold as part of another word of a person.
-func (t *turn) liftHold() {
+// liftHold ends a hold, if there is one, as part of another word of a person, or with the release that it was about.
+func (t *turn) liftHold(why string) {
 	if t.s.Hold != nil {
-		t.tell(t.subject(), OutResumed, t.s.Hold.Code, "a person adopted what is there", nil)
+		t.tell(t.subject(), OutResumed, t.s.Hold.Code, why, nil)
 		t.resetHold()
 	}
 }
@@ -267,6 +284,9 @@ func personPromotes(t *turn) (Action, bool) {
 		return refuse("not_baking", "no release is baking; promote ends a bake")
 	}
 	r.Promoted = true
+	if t.s.Hold.aboutBake() {
+		t.liftHold("a person ended the bake")
+	}
 	return record(r.ID, fmt.Sprintf("%s ended the bake: %s", c.Actor, c.Reason))
 }
 
@@ -285,9 +305,7 @@ func personAbandons(t *turn) (Action, bool) {
 	}
 	r.Ending, r.Trigger = "by_hand", c.Actor
 	r.Why = fmt.Sprintf("%s abandoned it: %s", c.Actor, c.Reason)
-	if t.s.Hold != nil {
-		t.resetHold()
-	}
+	t.liftHold("a person gave the release up")
 	return record(r.ID, r.Why)
 }
 

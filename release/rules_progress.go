@@ -15,7 +15,7 @@ func beginRollback(t *turn) (Action, bool) {
 	}
 	t.s.Wish = nil
 	if t.s.Previous == nil || t.s.Previous.Generation < t.s.Floor {
-		return record("", t.floorText())
+		return record(w.Release, t.floorText())
 	}
 	for _, q := range t.o.Queue {
 		t.endSuperseded(q.ID, w.Release, "a rollback supersedes what was queued before it")
@@ -258,7 +258,7 @@ func expandAgain(t *turn) (Action, bool) {
 	case t.o.Job.Running:
 		return wait(progress(t.o.Job, "expanding"))
 	case !t.o.Schema.Known || t.o.Schema.For != r.Folder:
-		return wait("the database does not answer; the expand goes on when it does")
+		return wait("the database does not answer; the expand goes on when it does" + because(t.o.Schema.Why))
 	case t.o.Now.Before(t.s.Job.Next):
 		return wait("the expand is tried again shortly")
 	}
@@ -266,20 +266,26 @@ func expandAgain(t *turn) (Action, bool) {
 	return t.applyExpand(r, "goes on")
 }
 
-// abandonWhenQuiet ends a release that is to be given up: first its running job is told to end, then it is gone.
+// cancelAgain is the pause before a job that has not ended is told to end once more: the first word may have been lost.
+const cancelAgain = 5 * time.Second
+
+// abandonWhenQuiet ends a release that is to be given up: first its running job is told to end, then it is gone. It is
+// read above "held", because nothing keeps a person from abandoning.
 func abandonWhenQuiet(t *turn) (Action, bool) {
 	r := t.s.Current
 	if r == nil || r.Ending == "" {
 		return silent()
 	}
 	if t.o.Job.Running && t.o.Job.Release == r.ID {
-		if r.Cancelled {
-			return wait("the running job is being cancelled")
+		if r.Cancelled && t.o.Now.Before(t.s.Job.Next) {
+			return silent() // the rules of the step wait for the job; the traffic must not wait for it
 		}
 		r.Cancelled = true
+		t.s.Job.Next = t.o.Now.Add(cancelAgain)
 		return Action{Kind: Cancel, Release: r.ID, Why: "the release is given up: its running job is cancelled"}, true
 	}
 	handled(&t.s.Job, t.o.Job)
+	t.s.Job.Tries, t.s.Job.Next = 0, t.o.Now
 	why := r.Why
 	if why == "" {
 		why = "a rollback went back behind it"
@@ -292,6 +298,12 @@ func abandonWhenQuiet(t *turn) (Action, bool) {
 func (t *turn) abandon(r *Release, code, why string) (Action, bool) {
 	if place := t.s.Slots[r.Blue]; r.Blue != t.s.Live && place.Plan != nil && place.Plan.Release == r.ID {
 		t.keep(r.Blue)
+	}
+	if r.expands() && r.Phase != Queued && r.Phase != Vetted { // the expand stays: earlier versions meet it
+		t.s.Doubtful = true
+		if t.s.Last != nil {
+			t.s.Last.Unproven = true
+		}
 	}
 	t.tell(r.ID, OutAbandoned, code, why, map[string]any{"phase": r.Phase})
 	t.s.Current, t.s.Waiting = nil, nil

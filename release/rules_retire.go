@@ -112,8 +112,11 @@ func drainGreen(t *turn) (Action, bool) {
 // told (SIGTERM) and has long_lived to end them.
 func stopGreen(t *turn) (Action, bool) {
 	r := t.s.Last
-	if r == nil || r.Phase != Retiring || t.o.Launch.Running || r.Green == t.s.Live {
+	if r == nil || r.Phase != Retiring || t.o.Launch[r.Green].Running || r.Green == t.s.Live {
 		return silent()
+	}
+	if t.route() == No {
+		return silent() // a node sends it traffic; that is healed first
 	}
 	drained := r.Clock.Zero >= 2
 	place := t.s.Slots[r.Green]
@@ -133,7 +136,7 @@ func stopGreen(t *turn) (Action, bool) {
 // greenGone finishes a release: green is seen stopped.
 func greenGone(t *turn) (Action, bool) {
 	r := t.s.Last
-	if r == nil || r.Phase != Retiring || t.s.Slots[r.Green].Want || t.o.Slots[r.Green].Tenant.Running != No || t.o.Launch.Running {
+	if r == nil || r.Phase != Retiring || t.s.Slots[r.Green].Want || t.o.Slots[r.Green].Tenant.Running != No || t.o.Launch[r.Green].Running {
 		return silent()
 	}
 	plan := t.planOf(r.Green)
@@ -184,6 +187,9 @@ func (t *turn) owe(r *Release) {
 
 // stopKept stops an abandoned or rolled-back tenant when its time is over.
 func stopKept(t *turn) (Action, bool) {
+	if t.o.Removed {
+		return silent()
+	}
 	for _, slot := range Slots() {
 		place := t.s.Slots[slot]
 		if place.KeepUntil.IsZero() || place.Want || slot == t.s.Live || t.o.Now.Before(place.KeepUntil) {
@@ -194,7 +200,9 @@ func stopKept(t *turn) (Action, bool) {
 			t.s.Slots[slot] = place
 			return record("", fmt.Sprintf("slot %s is empty", slot))
 		}
-		return t.stop(slot, "it was kept long enough for its logs")
+		if action, ok := t.stop(slot, "it was kept long enough for its logs"); ok && action.Kind != Wait {
+			return action, true // while it goes, nothing waits for it
+		}
 	}
 	return silent()
 }

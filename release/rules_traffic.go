@@ -101,7 +101,7 @@ func (t *turn) trafficBlocked() bool {
 // three errors in four requests are no verdict.
 func rollBackOnErrors(t *turn) (Action, bool) {
 	r := t.s.Current
-	if r == nil || r.Phase != Baking || t.trafficBlocked() {
+	if r == nil || r.Phase != Baking || r.Promoted || t.trafficBlocked() {
 		return silent()
 	}
 	bound := Wilson(r.Tally.Errors, r.Tally.Requests)
@@ -111,10 +111,13 @@ func rollBackOnErrors(t *turn) (Action, bool) {
 	why := fmt.Sprintf("%d of %d answers of %s were errors: at least %.2f %% with 95 %% confidence, and max_errors is %.2f %%",
 		r.Tally.Errors, r.Tally.Requests, r.Version, 100*bound, 100*t.limits(r).MaxErrors)
 	if r.Green == None {
-		return t.hold("bad_bake", why+"; there is no earlier version to go back to")
+		return t.hold("bad_bake", why+noWayBack)
 	}
 	return t.rollBack(r, "errors", why, false)
 }
+
+// noWayBack ends the sentence of a first release whose bake is bad.
+const noWayBack = "; there is no earlier version to go back to: promote it, and release one that is better"
 
 // rollBackOnUnready goes back when blue has not been ready for ten seconds: in the bake always, while warm when the app
 // wants it and green is ready.
@@ -128,8 +131,10 @@ func rollBackOnUnready(t *turn) (Action, bool) {
 	}
 	why := fmt.Sprintf("%s in slot %s has not been ready for %s", r.Version, r.Blue, r.Clock.Unready.Round(time.Second))
 	switch {
+	case r.Phase == Baking && r.Promoted:
+		return silent()
 	case r.Phase == Baking && r.Green == None:
-		return t.hold("bad_bake", why+"; there is no earlier version to go back to")
+		return t.hold("bad_bake", why+noWayBack)
 	case r.Phase == Baking:
 		return t.rollBack(r, "health", why, false)
 	case r.Phase == Warm && t.limits(r).AutoRollback && t.ready(r.Green) == Yes:
@@ -138,12 +143,13 @@ func rollBackOnUnready(t *turn) (Action, bool) {
 	return silent()
 }
 
-// rollBack switches to green: the same act as a switch, with the other slot.
+// rollBack switches to green: the same act as a switch, with the other slot. What was queued before it is superseded. A
+// hold about something else than the bake is left standing when nobody asked for the rollback: only a person ends it.
 func (t *turn) rollBack(r *Release, trigger, why string, force bool) (Action, bool) {
 	green := t.s.Slots[r.Green]
 	if t.ready(r.Green) != Yes && !force {
 		if t.said(VerbRollback) != nil {
-			return refuse("no_ready_target", fmt.Sprintf("slot %s is not ready (%s); teal keeps starting it; --force switches anyway", r.Green, readyWord(t.ready(r.Green))))
+			return refuse("no_ready_target", fmt.Sprintf("slot %s is not ready (%s): %s; teal keeps starting it; --force switches anyway", r.Green, readyWord(t.ready(r.Green)), t.illness(r.Green)))
 		}
 		return t.hold("no_ready_target", fmt.Sprintf("%s; and slot %s is not ready to take the traffic back", why, r.Green))
 	}
@@ -154,7 +160,12 @@ func (t *turn) rollBack(r *Release, trigger, why string, force bool) (Action, bo
 	if next := t.s.Current; next != nil && next != r {
 		t.yield(next, r.ID)
 	}
-	t.s.Hold = nil
+	for _, q := range t.o.Queue {
+		t.endSuperseded(q.ID, r.ID, "a rollback supersedes what was queued before it")
+	}
+	if byHand := t.said(VerbRollback) != nil; byHand || t.s.Hold.aboutBake() || t.s.Hold != nil && t.s.Hold.Code == "blind" {
+		t.liftHold("the release is rolled back")
+	}
 	action := t.intend(r.Green)
 	action.Release, action.Why = r.ID, fmt.Sprintf("rollback to %s in slot %s: %s", green.Plan.Version, r.Green, why)
 	return action, true
@@ -185,6 +196,7 @@ func settleRollback(t *turn) (Action, bool) {
 	} else {
 		t.s.Current = nil
 	}
+	t.s.Doubtful = t.s.Doubtful || r.Unproven || r.expands()
 	t.s.Waiting = nil
 	return Action{Kind: Record, Release: r.ID, Slot: r.Green, Code: string(RolledBack), Why: fmt.Sprintf("all traffic is on slot %s again", r.Green)}, true
 }
@@ -240,15 +252,12 @@ func artifactProblemHolds(t *turn) (Action, bool) {
 
 // keepRunning starts again what must run and does not: the live slot, a warm green, and the blue of a release under way.
 func keepRunning(t *turn) (Action, bool) {
-	if t.o.Launch.Running {
-		return silent()
-	}
 	for _, slot := range []Slot{t.s.Live, t.s.Live.Other(), A, B} {
 		place, there := t.s.Slots[slot]
-		if !there || slot == None || !place.Want || place.Plan == nil || t.o.Slots[slot].Tenant.Running != No || t.o.Now.Before(place.Next) {
+		if !there || slot == None || t.o.Launch[slot].Running || !place.Want || place.Plan == nil || t.o.Slots[slot].Tenant.Running != No || t.o.Now.Before(place.Next) {
 			continue
 		}
-		if r := t.s.Current; r != nil && r.Blue == slot && r.Phase == Checking && t.failed(&t.s.Launch, t.o.Launch) != nil {
+		if r := t.s.Current; r != nil && r.Blue == slot && r.Phase == Checking && t.failed(&place.Launch, t.o.Launch[slot]) != nil {
 			continue // start-failed has the word
 		}
 		place.Tries++
@@ -260,12 +269,16 @@ func keepRunning(t *turn) (Action, bool) {
 	return silent()
 }
 
-// blindHolds stops a switch or a bake that nobody can see.
+// blindHolds stops a switch or a bake that nobody can see, and a switch that HAProxy does not confirm.
 func blindHolds(t *turn) (Action, bool) {
 	for _, r := range []*Release{t.s.Current, t.s.Last} {
-		if r != nil && t.s.Hold == nil && t.l.Blind > 0 && r.Clock.Blind >= t.l.Blind && r.Phase != Warm {
-			return t.hold("blind", fmt.Sprintf("HAProxy has not been seen for %s", r.Clock.Blind.Round(time.Second)))
+		if r == nil || t.s.Hold != nil || t.l.Blind <= 0 || r.Clock.Blind < t.l.Blind || r.Phase == Warm {
+			continue
 		}
+		if t.visible() {
+			return t.hold("unconfirmed", fmt.Sprintf("not every HAProxy has said %s at rev %d for %s, although all of them answer; see what teal doctor says, then resume", t.s.Live, t.s.Rev, r.Clock.Blind.Round(time.Second)))
+		}
+		return t.hold("blind", fmt.Sprintf("HAProxy has not been seen for %s", r.Clock.Blind.Round(time.Second)))
 	}
 	return silent()
 }

@@ -117,9 +117,15 @@ func sameLine(a, b Route) bool {
 	return a.Live == b.Live && a.Candidate == b.Candidate && a.Percent == b.Percent && a.Rev == b.Rev
 }
 
-// tick moves the clocks of a release. Only observed time counts; a hold stops them, but not the watch over blue.
+// tick moves the clocks of a release. Only observed time counts; a hold stops them, but not the watch over blue. A switch
+// that HAProxy does not confirm is as blind as one that cannot be seen.
 func (t *turn) tick(r *Release, elapsed time.Duration) {
 	switch r.Phase {
+	case Checking:
+		if t.s.Hold == nil {
+			r.Clock.Spent += elapsed
+		}
+		return
 	case Switching, Baking, RollingBack, Warm:
 	case Retiring:
 		t.countZero(r)
@@ -128,7 +134,7 @@ func (t *turn) tick(r *Release, elapsed time.Duration) {
 		return
 	}
 	held := t.s.Hold != nil
-	if t.visible() {
+	if confirmed := r.Phase == Baking || r.Phase == Warm || t.route() == Yes; t.visible() && confirmed {
 		r.Clock.Blind = 0
 		if !held && (r.Phase == Baking || r.Phase == Warm) {
 			r.Clock.Spent += elapsed

@@ -65,9 +65,8 @@ type State struct {
 
 	Adopting *Adoption `json:"adopting,omitempty"` // the database is being taken for this app's
 
-	Job    Lane `json:"job,omitzero"`    // the migration lane
-	Launch Lane `json:"launch,omitzero"` // the launch lane
-	Heal   Lane `json:"heal,omitzero"`   // repeated sends of the same route
+	Job  Lane `json:"job,omitzero"`  // the migration lane
+	Heal Lane `json:"heal,omitzero"` // repeated sends of the same route
 }
 
 // Place is what teal means to be in a slot.
@@ -79,6 +78,7 @@ type Place struct {
 	Tries     int       `json:"tries,omitempty"`     // starts in a row that did not last
 	Next      time.Time `json:"next,omitzero"`       // no start before this
 	KeepUntil time.Time `json:"keep_until,omitzero"` // an abandoned tenant, kept for its logs
+	Launch    Lane      `json:"launch,omitzero"`     // the slot's launch lane
 }
 
 // Release is one release in progress, or just finished and still warm.
@@ -174,6 +174,11 @@ type Hold struct {
 	Step  string    `json:"step"` // the rule or phase it stopped
 	By    string    `json:"by,omitempty"`
 	Since time.Time `json:"since"`
+}
+
+// aboutBake reports whether a hold is about the bake of the release under way, and about nothing else.
+func (h *Hold) aboutBake() bool {
+	return h != nil && (h.Code == "bad_bake" || h.Code == "few_requests")
 }
 
 // Waiting is an overlay: the step is right, its time has not come.

@@ -73,6 +73,7 @@ var rules = []rule{
 	{"keep-running", keepRunning},
 	{"blind-holds", blindHolds},
 
+	{"abandon-when-quiet", abandonWhenQuiet},
 	{"removed-holds", removedHolds},
 	{"held", held},
 	{"adopt-database", adoptDatabase},
@@ -83,7 +84,6 @@ var rules = []rule{
 	{"contract-failed", contractFailed},
 	{"contract-done", contractDone},
 	{"contract-again", contractAgain},
-	{"abandon-when-quiet", abandonWhenQuiet},
 	{"bake-over", bakeOver},
 	{"bake", bake},
 	{"green-gone", greenGone},
@@ -166,8 +166,8 @@ func (t *turn) subject() ID {
 
 // hold stops progress until a person resumes it. A hold that stands already is not replaced.
 func (t *turn) hold(code, why string) (Action, bool) {
-	if t.s.Hold != nil {
-		return silent()
+	if r := t.s.Current; t.s.Hold != nil || r != nil && r.Ending != "" && t.said(VerbHold) == nil {
+		return silent() // one hold at a time, and teal begins none about a release that is being given up
 	}
 	t.s.Hold = &Hold{Code: code, Why: why, Step: t.step(), Since: t.o.Now}
 	t.s.Waiting = nil

@@ -13,7 +13,7 @@ type memory struct {
 	first   bool
 	last    time.Time
 	job     *job
-	launch  *job
+	launch  map[release.Slot]*job
 	verdict *release.Verdict
 	probes  map[release.Slot]release.Probe
 	command *release.Command
@@ -31,7 +31,7 @@ type job struct {
 // boot starts the daemon from what is stored.
 func (w *World) boot() {
 	w.Store.State.Epoch++
-	w.mem = memory{state: w.Store.State, first: true, last: w.Now, probes: map[release.Slot]release.Probe{}}
+	w.mem = memory{state: w.Store.State, first: true, last: w.Now, launch: map[release.Slot]*job{}, probes: map[release.Slot]release.Probe{}}
 }
 
 // Turn is one turn of the daemon, then time passes. A crash inside it is a restart.
@@ -109,7 +109,7 @@ func (w *World) Say(c release.Command) release.Action {
 // observe looks at the world with the daemon's eyes.
 func (w *World) observe() release.Observation {
 	interest := release.Watch(w.mem.state, w.mem.seen, w.Limits)
-	o := release.Observation{Now: w.Now, Slots: map[release.Slot]release.SlotSeen{}, Queue: w.queue(), Command: w.mem.command, Verdict: w.mem.verdict, Freeze: w.Freeze, Removed: w.Removed}
+	o := release.Observation{Now: w.Now, Slots: map[release.Slot]release.SlotSeen{}, Launch: map[release.Slot]release.Job{}, Queue: w.queue(), Command: w.mem.command, Verdict: w.mem.verdict, Freeze: w.Freeze, Removed: w.Removed}
 	if !w.mem.first {
 		o.Elapsed = w.Now.Sub(w.mem.last)
 	}
@@ -135,8 +135,8 @@ func (w *World) observe() release.Observation {
 	if w.mem.job != nil {
 		o.Job = w.mem.job.view
 	}
-	if w.mem.launch != nil {
-		o.Launch = w.mem.launch.view
+	for slot, j := range w.mem.launch {
+		o.Launch[slot] = j.view
 	}
 	return o
 }

@@ -20,9 +20,13 @@ func (w *World) act(a release.Action) {
 	case release.Adopt:
 		w.mem.job = w.begin(a, 100*time.Millisecond, func() *release.Fault { return w.adopt(a) })
 	case release.Start:
-		w.mem.launch = w.begin(a, 100*time.Millisecond, func() *release.Fault { return w.start(a) })
+		w.launch(a, 100*time.Millisecond, func() *release.Fault { return w.start(a) })
 	case release.Stop:
-		w.mem.launch = w.begin(a, 100*time.Millisecond, func() *release.Fault { return w.stop(a.Slot) })
+		takes := 100 * time.Millisecond
+		if w.Tunnels[a.Slot] > 0 { // a process with long-lived connections takes the time that it is given
+			takes = a.Grace
+		}
+		w.launch(a, takes, func() *release.Fault { return w.stop(a.Slot) })
 	case release.Cancel:
 		if j := w.mem.job; j != nil && j.view.Running {
 			j.steps = []func() *release.Fault{func() *release.Fault {
@@ -33,6 +37,14 @@ func (w *World) act(a release.Action) {
 	w.point("after the effect of " + a.Rule)
 }
 
+// launch begins a start or stop in its slot's lane.
+func (w *World) launch(a release.Action, takes time.Duration, do func() *release.Fault) {
+	if j := w.mem.launch[a.Slot]; j != nil && j.view.Running {
+		w.violate("a %s was begun in slot %s while a %s runs there", a.Kind, a.Slot, j.view.Kind)
+	}
+	w.mem.launch[a.Slot] = w.begin(a, takes, do)
+}
+
 // begin makes a job of steps that take each so long.
 func (w *World) begin(a release.Action, each time.Duration, steps ...func() *release.Fault) *job {
 	return &job{view: release.Job{Kind: a.Kind, Release: a.Release, Slot: a.Slot, Running: true}, steps: steps, next: w.Now.Add(each), each: each}
@@ -40,7 +52,7 @@ func (w *World) begin(a release.Action, each time.Duration, steps ...func() *rel
 
 // work lets the running jobs go on up to now.
 func (w *World) work() {
-	for _, j := range []*job{w.mem.job, w.mem.launch} {
+	for _, j := range []*job{w.mem.job, w.mem.launch[release.A], w.mem.launch[release.B]} {
 		for j != nil && j.view.Running && !w.Now.Before(j.next) {
 			w.stepJob(j)
 		}
@@ -79,7 +91,7 @@ func (w *World) send(route release.Route) {
 		return
 	}
 	for _, n := range w.Nodes {
-		if n.Down || n.Foreign != "" || route.Rev < n.Runtime.Rev {
+		if n.Down || n.Deaf || n.Foreign != "" || route.Rev < n.Runtime.Rev {
 			continue
 		}
 		w.judgeSend(route)

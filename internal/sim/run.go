@@ -37,8 +37,12 @@ func (w *World) Rest(limit time.Duration) {
 
 // quiet reports whether a held town has nothing left to do.
 func (w *World) quiet() bool {
-	j, l := w.mem.job, w.mem.launch
-	return (j == nil || !j.view.Running) && (l == nil || !l.view.Running)
+	for _, j := range []*job{w.mem.job, w.mem.launch[release.A], w.mem.launch[release.B]} {
+		if j != nil && j.view.Running {
+			return false
+		}
+	}
+	return true
 }
 
 // State is the daemon's present state.
@@ -62,6 +66,22 @@ func (w *World) Crash() {
 	w.Crashes++
 	w.advance(700 * time.Millisecond)
 	w.boot()
+}
+
+// Off keeps the daemon down for a while; the world goes on without it.
+func (w *World) Off(d time.Duration) {
+	w.Crashes++
+	for ; d > 0; d -= time.Second {
+		w.advance(min(d, time.Second))
+	}
+	w.boot()
+}
+
+// AddNode puts one more HAProxy beside the first, saying the same.
+func (w *World) AddNode() {
+	first := w.Nodes[0]
+	w.Nodes = append(w.Nodes, &Node{Name: fmt.Sprintf("lb%d", len(w.Nodes)+1), Starts: 1, File: first.File, Runtime: first.Runtime,
+		Requests: map[release.Slot]uint64{}, Errors: map[release.Slot]uint64{}})
 }
 
 // SetFaults gives the seed's dice to the effects.

@@ -125,7 +125,13 @@ func seed(n uint64, step release.Stepper) *World {
 	ill.Version, ill.ErrorRate, ill.DiesAfter = "v4", 0.05*rng.Float64(), time.Duration(rng.IntN(20))*time.Second
 	specs["r4"] = ill
 	specs["r5"] = v2()
-	for _, id := range []release.ID{"r1", "r2", "r3", "r4", "r5"} {
+	third := Spec{Version: "v6", Expand: []uint64{1, 2, 3, 5}, Contract: []uint64{4, 6}, Roles: []string{"dba"}, Healthy: true, Urgent: n%3 == 0}
+	specs["r6"] = third
+	fourth := third
+	fourth.Version, fourth.Expand, fourth.Contract, fourth.Roles = "v7", []uint64{1, 2, 3, 5, 7}, []uint64{4, 6, 8}, nil
+	specs["r7"] = fourth
+	habits(w, n)
+	for _, id := range []release.ID{"r1", "r2", "r3", "r4", "r5", "r6", "r7"} {
 		w.Release(id, specs[id])
 		for range 200 + rng.IntN(300) {
 			w.trouble(rng, specs)
@@ -136,13 +142,60 @@ func seed(n uint64, step release.Stepper) *World {
 		}
 	}
 	w.SetFaults(Faults{})
-	for _, node := range w.Nodes {
-		node.Down = false
+	w.calm()
+	for range 12 { // people look after what waits for them
+		w.Rest(10 * time.Minute)
+		w.attend()
 	}
-	w.DB.Down = false
 	w.Rest(30 * time.Minute)
 	w.Finish()
 	return w
+}
+
+// habits are an app's settings, by the seed.
+func habits(w *World, n uint64) {
+	if n%3 == 0 {
+		w.Limits.AllowUrgent = true
+	}
+	if n%4 == 1 {
+		w.Limits.Queue = "fifo"
+	}
+	if n%5 == 2 {
+		w.Limits.SwitchApproval = "ops"
+	}
+	if n%7 == 3 {
+		w.Limits.ContractApproval = "dba"
+	}
+	if n%11 == 5 {
+		w.Limits.ContractAfter = time.Minute
+	}
+}
+
+// calm ends all bad luck.
+func (w *World) calm() {
+	for _, node := range w.Nodes {
+		node.Down, node.Deaf = false, false
+	}
+	w.DB.Down, w.DB.Locked, w.Removed, w.Freeze, w.Tunnels = false, false, false, release.Freeze{}, nil
+}
+
+// attend is what a person does who looks after an app: approve what waits, adopt after a stranger, promote, resume.
+func (w *World) attend() {
+	s := w.State()
+	c := release.Command{Actor: "ana", Roles: []string{"operator", "dba", "ops"}, Reason: "attended to"}
+	switch {
+	case s.Hold != nil && s.Hold.Code == "foreign_rev":
+		c.Verb, c.Rev = release.VerbAdopt, true
+	case s.Hold != nil && s.Hold.Code == "bad_bake":
+		c.Verb = release.VerbPromote
+	case s.Hold != nil:
+		c.Verb = release.VerbResume
+	case s.Waiting != nil && s.Waiting.For == "approval":
+		c.Verb = release.VerbApprove
+	default:
+		return
+	}
+	w.Say(c)
 }
 
 // trouble is one turn's worth of bad luck.
@@ -173,13 +226,45 @@ func (w *World) trouble(rng *rand.Rand, specs map[release.ID]Spec) {
 			delete(w.Procs, slot)
 		}
 	case x < 0.026:
-		verbs := []release.Verb{release.VerbRollback, release.VerbHold, release.VerbResume, release.VerbResume, release.VerbAbandon, release.VerbPromote, release.VerbRetire, release.VerbContract}
-		w.mem.command = &release.Command{Verb: verbs[rng.IntN(len(verbs))], Actor: "seed", Roles: []string{"operator"}, Reason: "dice", Release: release.ID(string(rune('A'+rng.IntN(26))) + w.Now.Format("150405.000"))}
+		verbs := []release.Verb{release.VerbRollback, release.VerbHold, release.VerbResume, release.VerbResume, release.VerbAbandon, release.VerbPromote, release.VerbRetire, release.VerbContract, release.VerbApprove}
+		w.mem.command = &release.Command{Verb: verbs[rng.IntN(len(verbs))], Actor: "seed", Roles: []string{"operator", "dba", "ops"}, Reason: "dice", Release: release.ID(string(rune('A'+rng.IntN(26))) + w.Now.Format("150405.000"))}
+	case x < 0.034:
+		w.attend()
+	case x < 0.040:
+		w.oddity(rng)
+	case x < 0.048:
+		w.calm()
+	}
+}
+
+// oddity is bad luck of the rarer kind.
+func (w *World) oddity(rng *rand.Rand) {
+	switch rng.IntN(9) {
+	case 0:
+		w.Freeze = release.Freeze{Active: true, Why: "dice"}
+	case 1:
+		w.Removed = true
+	case 2:
+		w.Nodes[rng.IntN(len(w.Nodes))].Deaf = true
+	case 3:
+		w.Nodes[rng.IntN(len(w.Nodes))].Runtime.Rev += 3
+	case 4:
+		w.DB.Locked = true
+	case 5:
+		w.DB.Unproven = true
+	case 6:
+		w.Tunnels = map[release.Slot]uint64{release.A: 1, release.B: 1}
+	case 7:
+		w.Off(time.Duration(rng.IntN(600)) * time.Second)
+	case 8:
+		if p := w.Procs[w.State().Live]; p != nil {
+			p.Spec.ErrorRate = 0.2 * rng.Float64()
+		}
 	}
 }
 
 func TestSeeds(t *testing.T) {
-	n := uint64(1500)
+	n := uint64(800)
 	if testing.Short() {
 		n = 200
 	}

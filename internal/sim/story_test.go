@@ -139,6 +139,10 @@ func (s *teller) do(words []string) {
 		}
 	case "crash":
 		w.Crash()
+	case "off":
+		d, err := time.ParseDuration(words[1])
+		require.NoError(s.t, err)
+		w.Off(d)
 	default:
 		s.world(words)
 	}
@@ -154,6 +158,16 @@ func (s *teller) world(words []string) {
 		w.Nodes[0].Down = true
 	case "haproxy up":
 		w.Nodes[0].Down = false
+	case "another haproxy":
+		w.AddNode()
+	case "haproxy2 down":
+		w.Nodes[1].Down = true
+	case "haproxy2 up":
+		w.Nodes[1].Down = false
+	case "haproxy is deaf":
+		w.Nodes[0].Deaf = true
+	case "haproxy listens":
+		w.Nodes[0].Deaf = false
 	case "haproxy forgets":
 		w.Nodes[0].Runtime = release.Route{}
 	case "haproxy is written by a stranger":

@@ -63,6 +63,7 @@ type Node struct {
 	File     release.Route
 	Runtime  release.Route
 	Foreign  string // a value that teal never wrote
+	Deaf     bool   // it answers and takes no change
 	Starts   int
 	Requests map[release.Slot]uint64
 	Errors   map[release.Slot]uint64
