@@ -145,7 +145,7 @@ func Sign(cloudEvent []byte, key PrivateKey) ([]byte, error) {
 // hint: it decides which key is tried first, and which refusal is told.
 func Verify(env Envelope, keys []Key, app string, at time.Time) (signer string, r *Rejection) {
 	if !env.Signed || len(env.Signatures) == 0 {
-		return "", reject(Unsigned, "", "the request is not signed; sign it (teal release --key), or let an operator allow unsigned requests for %s", clip(app))
+		return "", reject(Unsigned, "", "the request is not signed; sign it (teal release --key), or let an operator set release.allow_unsigned in apps/%s.yaml", clip(app))
 	}
 	signed := dsse.PAE(EnvelopeType, env.Payload)
 	var refused *Rejection

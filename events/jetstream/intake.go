@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"teal.dev/teal/events"
@@ -53,7 +54,9 @@ func (b *Bus) Consume(ctx context.Context, handle Handle) error {
 			}
 			return fmt.Errorf("the requests are not delivered any more (%w); the stream is opened again", err)
 		}
-		b.serve(ctx, msg, handle)
+		if err := b.serve(ctx, msg, handle); err != nil {
+			return fmt.Errorf("the consumer is gone (%w); the stream is opened again", err)
+		}
 	}
 }
 
@@ -98,11 +101,13 @@ func (b *Bus) consumer(ctx context.Context) (jetstream.Consumer, error) {
 	return consumer, nil
 }
 
-func (b *Bus) serve(ctx context.Context, msg jetstream.Msg, handle Handle) {
+// serve has one message judged. Its error means that the consumer, or its stream, was deleted meanwhile: waiting for the next
+// message would take until a heartbeat is missed.
+func (b *Bus) serve(ctx context.Context, msg jetstream.Msg, handle Handle) error {
 	meta, err := msg.Metadata()
 	if err != nil {
 		b.log.Warn("a message without JetStream's description was delivered and is left alone", "subject", msg.Subject(), "err", err)
-		return
+		return nil
 	}
 	d := handle(ctx, events.Received{Subject: msg.Subject(), Data: msg.Data(), Seq: meta.Sequence.Stream, Stored: meta.Timestamp.UTC(), Delivered: meta.NumDelivered})
 	// The verdict is in the store: tell NATS even when teal is going down just now.
@@ -121,6 +126,10 @@ func (b *Bus) serve(ctx context.Context, msg jetstream.Msg, handle Handle) {
 	if err != nil {
 		b.log.Warn("a verdict did not reach NATS; the message comes again and is known then", "seq", meta.Sequence.Stream, "verb", string(d.Verb), "err", err)
 	}
+	if errors.Is(err, nats.ErrNoResponders) {
+		return err
+	}
+	return nil
 }
 
 // LastSeq is the last sequence of the stream of requests. When it is smaller than it was, the stream has lost messages,
