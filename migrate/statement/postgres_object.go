@@ -7,7 +7,7 @@ func readIndex(s *Statement, n ast.Node) bool {
 	case *ast.IndexStmt:
 		s.Kind, s.Table = CreateIndex, rangeName(n.Relation)
 		s.Name = Name{Schema: s.Table.Schema, Name: n.Idxname}
-		s.Unique, s.Concurrently, s.IfNotExists = n.Unique, n.Concurrent, n.IfNotExists
+		s.Unique, s.NullsEqual, s.Concurrently, s.IfNotExists = n.Unique, n.NullsNotDistinct, n.Concurrent, n.IfNotExists
 		s.Calls = unknownCalls(n)
 		s.Partial, s.Only = n.WhereClause != nil, n.Relation != nil && !n.Relation.Inh
 		for _, item := range items(n.IndexParams) {
@@ -15,7 +15,11 @@ func readIndex(s *Statement, n ast.Node) bool {
 				s.Columns = append(s.Columns, e.Name)
 			} else {
 				s.Expressions = true
+				s.Raises, s.Reads = s.Raises || raises(item), append(s.Reads, columnsOf(item)...)
 			}
+		}
+		if n.WhereClause != nil {
+			s.Raises, s.Reads = s.Raises || raises(n.WhereClause), append(s.Reads, columnsOf(n.WhereClause)...)
 		}
 	case *ast.ReindexStmt:
 		s.Kind, s.Name, s.Concurrently = Reindex, rangeName(n.Relation), option(n.Params, "concurrently")
@@ -91,11 +95,17 @@ func readType(s *Statement, n ast.Node) bool {
 		s.Kind, s.Name = CreateType, listName(n.TypeName)
 	case *ast.CreateDomainStmt:
 		s.Kind, s.Name = CreateDomain, listName(n.Domainname)
+		domain := Column{Type: typeOf(n.TypeName)}
 		for _, item := range items(n.Constraints) {
-			if k, ok := item.(*ast.Constraint); ok && k.Contype != ast.CONSTR_DEFAULT && k.Contype != ast.CONSTR_NULL {
+			k, ok := item.(*ast.Constraint)
+			switch {
+			case ok && k.Contype == ast.CONSTR_DEFAULT:
+				domain.Default = defaultOf(k.RawExpr)
+			case ok && k.Contype != ast.CONSTR_NULL:
 				s.Constraints = append(s.Constraints, constraintOf(k))
 			}
 		}
+		s.Definition = []Column{domain}
 	case *ast.AlterDomainStmt:
 		s.alterDomain(n)
 	default:

@@ -109,9 +109,10 @@ func columnOf(n *ast.ColumnDef) Column {
 		case ast.CONSTR_IDENTITY:
 			c.Identity, c.NotNull = identityOf(k.GeneratedWhen), true
 		case ast.CONSTR_GENERATED:
-			c.Generated = true
+			c.Generated, c.Raises = true, raises(k.RawExpr)
 		case ast.CONSTR_CHECK, ast.CONSTR_PRIMARY, ast.CONSTR_UNIQUE, ast.CONSTR_EXCLUSION, ast.CONSTR_FOREIGN:
 			constraint := constraintOf(k)
+			constraint.NullPasses = k.Contype == ast.CONSTR_CHECK && nullPasses(k.RawExpr, c.Name)
 			if len(constraint.Columns) == 0 {
 				constraint.Columns = []string{c.Name}
 			}
@@ -149,12 +150,13 @@ func constraintOf(k *ast.Constraint) Constraint {
 	switch k.Contype {
 	case ast.CONSTR_CHECK:
 		c.Kind = Check
-		c.NotNullColumn = notNullColumn(k.RawExpr)
+		c.NotNullColumn, c.NotNulls, c.Reads = notNullColumn(k.RawExpr), notNulls(k.RawExpr), columnsOf(k.RawExpr)
+		c.NullPasses = len(c.Reads) == 1 && nullPasses(k.RawExpr, c.Reads[0])
 	case ast.CONSTR_FOREIGN:
 		c.Kind, c.References = ForeignKey, rangeName(k.Pktable)
 		c.Columns, c.OnDelete = words(k.FkAttrs), onDelete(k.FkDelAction)
 	case ast.CONSTR_UNIQUE:
-		c.Kind = UniqueKey
+		c.Kind, c.NullsNotDistinct = UniqueKey, k.NullsNotDistinct
 	case ast.CONSTR_PRIMARY:
 		c.Kind = PrimaryKey
 	case ast.CONSTR_EXCLUSION:

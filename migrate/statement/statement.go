@@ -36,7 +36,7 @@ type Statement struct {
 	Columns   []string // columns of an index; columns that an UPDATE assigns, an INSERT or COPY lists
 
 	Commands    []Command    // of ALTER TABLE, INDEX, VIEW, TYPE
-	Definition  []Column     // of CREATE TABLE
+	Definition  []Column     // of CREATE TABLE; of CREATE DOMAIN one without a name
 	Constraints []Constraint // of CREATE TABLE and domains, those of its columns too
 	PartitionOf Name         // CREATE TABLE … PARTITION OF
 	Like        []Name       // CREATE TABLE (LIKE …)
@@ -46,8 +46,10 @@ type Statement struct {
 
 	Concurrently bool
 	Unique       bool
+	NullsEqual   bool // the unique index has NULLS NOT DISTINCT
 	Partial      bool // the index has a WHERE
 	Expressions  bool // the index computes something
+	Raises       bool // the index computes something that may fail for some value
 	Only         bool // ON ONLY, UPDATE ONLY
 	IfExists     bool
 	IfNotExists  bool
@@ -67,6 +69,8 @@ type Statement struct {
 	NullGuards []string
 	// Calls are the functions called whose effect we do not know, in order.
 	Calls []string
+	// Reads are the columns in an index's expressions and in its WHERE.
+	Reads []string
 
 	relations []Name
 }
@@ -78,6 +82,7 @@ type Column struct {
 	NotNull   bool
 	Default   *Default // nil without DEFAULT
 	Generated bool     // GENERATED ALWAYS AS (…) STORED
+	Raises    bool     // what generates it may fail for some value
 	Identity  string   // "", "always", "by default"
 	Collation bool     // COLLATE
 	// Constraints are CHECK, REFERENCES, UNIQUE and PRIMARY KEY written on the column.
@@ -124,7 +129,8 @@ const (
 // Default is the value of a DEFAULT clause.
 type Default struct {
 	Volatility Volatility
-	Null       bool // DEFAULT NULL
+	Null       bool   // DEFAULT NULL
+	SQL        string // the expression; of an ALTER TABLE only
 }
 
 // ConstraintKind says what a constraint demands.
@@ -151,7 +157,13 @@ type Constraint struct {
 	Deferrable bool
 	OnDelete   string // "", "cascade", "set null", "set default"
 	// NotNullColumn is c where a CHECK says exactly "c IS NOT NULL".
-	NotNullColumn string
+	NotNullColumn    string
+	NotNulls         []string // the columns that a CHECK demands not to be NULL: "a IS NOT NULL AND …"
+	Reads            []string // the columns in a CHECK
+	NullPasses       bool     // of a column's or domain's CHECK: NULL is not refused, whatever else the row holds
+	NullsNotDistinct bool     // UNIQUE NULLS NOT DISTINCT
+	// SQL is the constraint as one writes it in ALTER TABLE … ADD, without its name and without NOT VALID; of an ALTER TABLE only.
+	SQL string
 }
 
 // Command is one part of an ALTER TABLE, INDEX, VIEW or TYPE.
