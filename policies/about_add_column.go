@@ -14,7 +14,7 @@ func special(s *Subject) bool {
 		return true
 	}
 	return notNullWithoutValue(c) || c.Serial() || c.Identity != "" || c.Generated || len(c.Constraints) > 0 ||
-		c.Default != nil && c.Default.Volatility == statement.Volatile || userDefined(c.Type) && !s.World.harmlessType(c.Type) ||
+		c.Default != nil && c.Default.Volatility == statement.Volatile || userDefined(c.Type) && !s.World.harmlessType(c) ||
 		c.Type.Name == "json"
 }
 

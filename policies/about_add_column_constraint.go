@@ -13,6 +13,19 @@ func addsWith(kinds ...statement.ConstraintKind) func(*Subject) bool {
 	}
 }
 
+// nullPasses says whether the column's checks let the rows pass that leave it out and so hold NULL in it.
+func nullPasses(c *statement.Column) bool {
+	if c.Default != nil && !c.Default.Null {
+		return false
+	}
+	for _, k := range c.Constraints {
+		if k.Kind == statement.Check && !k.NullPasses {
+			return false
+		}
+	}
+	return true
+}
+
 func typeName(c *statement.Column) statement.Name {
 	if c == nil {
 		return statement.Name{}

@@ -24,6 +24,16 @@ func typeChange(s *Subject) string {
 	return "rewrite"
 }
 
+// zoned says whether a statement before in the file sets the session's time zone.
+func zoned(s *Subject) bool {
+	for i := 0; i < s.Index; i++ {
+		if b := &s.File[i]; b.Kind == statement.Set && strings.EqualFold(b.Detail, "timezone") {
+			return true
+		}
+	}
+	return false
+}
+
 func changes(kind string) func(*Subject) bool {
 	return func(s *Subject) bool { return typeChange(s) == kind }
 }

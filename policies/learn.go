@@ -19,7 +19,9 @@ func (w *World) learn(s *statement.Statement) {
 	case statement.CreateIndex:
 		if s.Name.Name != "" {
 			r := w.create(s, s.Name)
-			r.table, r.unique = s.Table, s.Unique
+			r.table, r.unique, r.keys, r.reads = s.Table, s.Unique, s.Columns, s.Reads
+			t := w.relation(s.Table)
+			t.indexes = append(t.indexes, fold(s.Name))
 		}
 	case statement.DropTable, statement.DropView, statement.DropMatView, statement.DropIndex, statement.DropSequence:
 		for _, n := range s.Names {
@@ -30,7 +32,17 @@ func (w *World) learn(s *statement.Statement) {
 	case statement.MoveTable:
 		w.move(s.Name, statement.Name{Schema: s.NewSchema, Name: s.Name.Name})
 	case statement.CreateEnum, statement.CreateType, statement.CreateDomain:
-		w.types[fold(s.Name)] = &userType{born: w.track, domain: s.Kind == statement.CreateDomain, constrained: len(s.Constraints) > 0}
+		u := &userType{born: w.track, domain: s.Kind == statement.CreateDomain}
+		w.types[fold(s.Name)] = u
+		if u.domain && len(s.Definition) > 0 {
+			u.learnDomain(s.Constraints, s.Definition[0].Default)
+		}
+	case statement.AlterDomain:
+		if u := w.types[fold(s.Name)]; u != nil {
+			u.learnDomain(s.Constraints, nil)
+			u.constrained = u.constrained || s.Detail == "set not null"
+			u.refusesNull = u.refusesNull || s.Detail == "set not null"
+		}
 	case statement.DropType:
 		for _, n := range s.Names {
 			delete(w.types, fold(n))

@@ -1,16 +1,12 @@
 package policies
 
-import (
-	"strings"
-
-	"teal.dev/teal/migrate/statement"
-)
+import "teal.dev/teal/migrate/statement"
 
 // Rule is what is known about one kind of change. It is a value: its verdict, its reason and its examples are data, and
 // the functions only say when it applies and what differs for the statement at hand.
 //
-// Reason and Instead may hold {table}, {column}, {new}, {type}, {name}, {constraint}, {index}, {parent}, {columns} and {schema},
-// which become the names of the statement at hand.
+// Reason and Instead may hold {table}, {column}, {new}, {type}, {name}, {constraint}, {index}, {parent}, {columns}, {schema},
+// {value}, {check} and {default}, which become the names and texts of the statement at hand.
 type Rule struct {
 	ID      string // kebab-case: drop-column
 	Title   string // one line: DROP COLUMN
@@ -88,56 +84,12 @@ func (r *Rule) find(s *Subject) Finding {
 	if r.Lock != "" {
 		f.lock(r.Lock, s.TableName().String())
 	}
-	names := s.names()
-	f.Why, f.Instead = names.Replace(r.Reason), names.Replace(r.Instead)
+	names := wordsOf(s)
+	f.Why, f.Instead = names.say(r.Reason), names.sql(r.Instead)
 	if r.Refine != nil {
 		r.Refine(s, &f)
 	}
 	return f
-}
-
-// names fills in the statement's own names.
-func (s *Subject) names() *strings.Replacer {
-	name := s.Name.Name
-	if len(s.Names) > 1 {
-		list := make([]string, len(s.Names))
-		for i, n := range s.Names {
-			list[i] = n.String()
-		}
-		name = strings.Join(list, ", ")
-	}
-	column, new, typ, constraint, parent := "", s.NewName, "", "", s.PartitionOf.String()
-	columns := s.Columns
-	if c := s.Command; c != nil {
-		column, constraint, typ = c.Name, c.Name, spell(c.Type)
-		if c.NewName != "" {
-			new = c.NewName
-		}
-		if c.Column != nil {
-			typ = spell(c.Column.Type)
-		}
-		if c.Constraint != nil {
-			columns, parent = c.Constraint.Columns, c.Constraint.References.String()
-		}
-		if c.Other.Name != "" {
-			parent = c.Other.String()
-		}
-	}
-	list := strings.Join(columns, ", ")
-	if s.Expressions || list == "" {
-		list = "…"
-	}
-	return strings.NewReplacer("{table}", s.TableName().String(), "{column}", column, "{new}", new, "{type}", typ, "{name}", name,
-		"{constraint}", or(constraint), "{index}", or(s.Name.Name), "{parent}", or(parent), "{columns}", list,
-		"{schema}", s.NewSchema, "{value}", s.Detail)
-}
-
-// or is a name, or the sign that the author has to find one.
-func or(name string) string {
-	if name == "" {
-		return "…"
-	}
-	return name
 }
 
 // book is the rules by what they look at, so that a statement meets only those about it.

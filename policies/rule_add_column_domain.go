@@ -12,7 +12,14 @@ func addColumnDomain() Rule {
 		Match: func(s *Subject) bool {
 			c := s.Command.Column
 			t := s.World.types[fold(typeName(c))]
-			return c != nil && t != nil && t.domain && t.constrained
+			return c != nil && t != nil && t.rewrites(c)
+		},
+		Refine: func(s *Subject, f *Finding) {
+			t := s.World.types[fold(typeName(s.Command.Column))]
+			if t.refusesNull || t.constrained && (s.Command.Column.Default != nil || t.hasDefault) {
+				f.add(OldWritesRejected)
+				f.Why += "; and the domain may refuse the rows that the running version writes, which leave {column} out"
+			}
 		},
 		Bad:  Example{Before: noteTable + "\nCREATE DOMAIN stars AS int CHECK (VALUE < 6);", SQL: "ALTER TABLE note ADD COLUMN s stars;"},
 		Good: Example{Before: noteTable + "\nCREATE DOMAIN stars AS int;", SQL: "ALTER TABLE note ADD COLUMN s stars;"},

@@ -11,7 +11,12 @@ func addColumnUnique() Rule {
 		Compatibility: Depends, Hazards: []Hazard{RowShape}, Lock: AccessExclusive, Scan: true, Blocks: BlocksReads,
 		On: on(statement.AddColumn), Match: addsWith(statement.UniqueKey, statement.PrimaryKey),
 		Refine: func(s *Subject, f *Finding) {
-			if d := s.Command.Column.Default; d != nil && !d.Null && d.Volatility != statement.Volatile {
+			nullsEqual := slices.ContainsFunc(s.Command.Column.Constraints, func(k statement.Constraint) bool { return k.NullsNotDistinct })
+			if d := s.Command.Column.Default; nullsEqual && (d == nil || d.Null) {
+				f.raise(Never)
+				f.add(OldWritesRejected)
+				f.Why = "with NULLS NOT DISTINCT, the second insert of the running version, which leaves the column out, fails with 23505"
+			} else if d != nil && !d.Null && d.Volatility != statement.Volatile {
 				f.raise(Never)
 				f.add(OldWritesRejected)
 				f.Why = "with a constant default, the second insert of the running version fails with 23505"

@@ -7,7 +7,7 @@ func addColumnVolatileDefault() Rule {
 		ID: "add-column-volatile-default", Title: "ADD COLUMN with a volatile default",
 		Reason: "a default that differs from row to row is computed for every old row: {table} and its indexes are rewritten while nobody can read",
 		Instead: "add the column without a default, then set it, and fill the old rows in batches" + expandColumn +
-			"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT …;\n-- backfill, in batches:\nUPDATE {table} SET {column} = … WHERE {column} IS NULL;",
+			"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT {default};\n-- backfill, in batches:\nUPDATE {table} SET {column} = {default} WHERE {column} IS NULL;",
 		Compatibility: Depends, Hazards: []Hazard{RowShape}, Lock: AccessExclusive, Rewrite: true, Blocks: BlocksReads,
 		On: on(statement.AddColumn),
 		Match: func(s *Subject) bool {

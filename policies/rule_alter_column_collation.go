@@ -7,8 +7,14 @@ func alterTypeCollation() Rule {
 		ID: "alter-column-collation", Title: "ALTER COLUMN … TYPE … COLLATE",
 		Reason:        "order and equality of {column} change for the running version, prepared statements fail with 0A000, and indexes on it are rebuilt while nobody can read",
 		Instead:       splitType,
-		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged, RowShape}, Lock: AccessExclusive, Blocks: BlocksReads,
+		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged, RowShape}, Lock: AccessExclusive,
 		On: on(statement.AlterColumnType), Match: changes("collation"),
+		Refine: func(s *Subject, f *Finding) {
+			if keyed, computed := s.World.dependOn(s.Name, s.Command.Name); keyed || computed {
+				f.Operation.Scan, f.Operation.Blocks = true, BlocksReads
+			}
+			newColumnIsExpand(s, f)
+		},
 		Bad:  Example{Before: noteTable, SQL: `ALTER TABLE note ALTER COLUMN body TYPE text COLLATE "C";`},
 		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title TYPE text;"},
 	}

@@ -9,6 +9,7 @@ func alterTypeRewrite() Rule {
 		Instead:       splitType,
 		Compatibility: Never, Lock: AccessExclusive, Rewrite: true, Blocks: BlocksReads,
 		On: on(statement.AlterColumnType), Match: changes("rewrite"),
+		Refine: newColumnIsExpand,
 		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN n TYPE bigint;"},
 		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title TYPE varchar(40);"},
 	}

@@ -13,6 +13,7 @@ func dropColumn() Rule {
 		On:    on(statement.DropColumn),
 		Match: func(s *Subject) bool { return !s.Command.Cascade },
 		Refine: func(s *Subject, f *Finding) {
+			newColumnIsExpand(s, f)
 			r := s.World.relations[fold(s.Name)]
 			if r == nil {
 				return

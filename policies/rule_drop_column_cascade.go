@@ -10,6 +10,7 @@ func dropColumnCascade() Rule {
 		Compatibility: Never, Lock: AccessExclusive,
 		On:    on(statement.DropColumn),
 		Match: func(s *Subject) bool { return s.Command.Cascade },
+		Refine: newColumnIsExpand,
 		Bad:   Example{Before: noteTable, SQL: "ALTER TABLE note DROP COLUMN body CASCADE;", Phase: PhaseContract},
 		Good:  Example{Before: noteTable, SQL: "ALTER TABLE note DROP COLUMN body;", Phase: PhaseContract},
 	}

@@ -15,7 +15,9 @@ func dropDefault() Rule {
 				f.add(BehaviourChanged)
 				f.Why = "inserts of the running version that leave " + s.Command.Name + " out store NULL from now on"
 			}
-			newColumnIsExpand(s, f)
+			if c := s.World.column(s.Name, s.Command.Name); c != nil && !c.notNull {
+				newColumnIsExpand(s, f)
+			}
 		},
 		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title DROP DEFAULT;"},
 		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title DROP NOT NULL;"},

@@ -12,6 +12,7 @@ func renameColumn() Rule {
 			"-- teal:contract, a file of its own:\nALTER TABLE {table} DROP COLUMN {column};",
 		Compatibility: Never, Lock: AccessExclusive,
 		On:   append(on(statement.RenameColumn), "alter_view/rename_column", "alter_materialized_view/rename_column", "alter_type/rename_column"),
+		Refine: newColumnIsExpand,
 		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note RENAME COLUMN body TO content;"},
 		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN content text;"},
 	}

@@ -11,10 +11,19 @@ func setNotNull() Rule {
 		Facts: []Fact{{"PostgreSQL 12+", "no scan where a valid CHECK (column IS NOT NULL) stands"}, {"PostgreSQL 18", "ADD CONSTRAINT … NOT NULL … NOT VALID, then VALIDATE"}},
 		On:    on(statement.SetNotNull),
 		Refine: func(s *Subject, f *Finding) {
-			if s.World.provenNotNull(s.Name, s.Command.Name) {
+			column := s.Command.Name
+			if c := s.World.column(s.Name, column); c != nil && c.hasDef && s.World.NewColumn(s.Name, column) {
+				f.Compatibility, f.Hazards = Expand, []Hazard{}
+				f.Why = "the column " + column + " is new in this release and has a default, so the running version writes no NULL; but every row is read"
+			}
+			if s.World.refusesNull(s.Name, column) {
+				f.Compatibility, f.Hazards = Expand, []Hazard{}
+				f.Why = "a check refuses NULL in " + column + " already; but it is not validated, so every row is read while nobody can use the table"
+				f.Instead = "validate the check first, in a file of its own; then the statement is instant"
+			}
+			if s.World.provenNotNull(s.Name, column) {
 				f.Operation.Scan, f.Operation.Blocks = false, BlocksNobody
-				f.Why = "a validated check refuses NULL in " + s.Command.Name + " already, which also makes the statement instant"
-				f.Hazards = []Hazard{}
+				f.Why = "a validated check refuses NULL in " + column + " already, which also makes the statement instant"
 				f.Instead = ""
 			}
 		},

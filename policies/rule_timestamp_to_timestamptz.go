@@ -10,6 +10,18 @@ func alterTypeTimestamptz() Rule {
 		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged, RowShape}, Lock: AccessExclusive,
 		Facts: []Fact{{"PostgreSQL 12+", "no rewrite when the session's TimeZone is UTC, as teal sets it; a rewrite in any other zone"}},
 		On:    on(statement.AlterColumnType), Match: changes("timestamptz"),
+		Refine: func(s *Subject, f *Finding) {
+			_, computed := s.World.dependOn(s.Name, s.Command.Name)
+			keyed, _ := s.World.dependOn(s.Name, s.Command.Name)
+			switch {
+			case zoned(s):
+				f.Operation.Rewrite, f.Operation.Blocks = true, BlocksReads
+				f.Why += "; and the file sets a time zone, which makes it a rewrite"
+			case keyed || computed:
+				f.Operation.Scan, f.Operation.Blocks = true, BlocksReads
+			}
+			newColumnIsExpand(s, f)
+		},
 		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN at TYPE timestamptz;"},
 		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN at2 timestamptz;"},
 	}

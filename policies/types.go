@@ -20,10 +20,26 @@ func userDefined(t statement.Type) bool {
 	return true
 }
 
-// harmlessType says whether a user's type is known and brings no constraint with it.
-func (w *World) harmlessType(t statement.Type) bool {
-	u := w.types[fold(statement.Name{Schema: t.Schema, Name: t.Name})]
-	return u != nil && !(u.domain && u.constrained)
+// harmlessType says whether a column's type is known and brings neither a constraint nor a volatile default with it.
+func (w *World) harmlessType(c *statement.Column) bool {
+	u := w.types[fold(typeName(c))]
+	return u != nil && !u.rewrites(c)
+}
+
+// rewrites says whether adding a column of the type computes a value for every row, or proves one.
+func (u *userType) rewrites(c *statement.Column) bool {
+	return u.domain && (u.constrained || u.volatile && c.Default == nil) && !c.Type.Array
+}
+
+// learnDomain takes in a constraint or the default of a domain.
+func (u *userType) learnDomain(constraints []statement.Constraint, d *statement.Default) {
+	for _, k := range constraints {
+		u.constrained = true
+		u.refusesNull = u.refusesNull || k.Kind == statement.NotNull || k.Kind == statement.Check && !k.NullPasses
+	}
+	if d != nil {
+		u.hasDefault, u.volatile = !d.Null, d.Volatility == statement.Volatile
+	}
 }
 
 // widens says whether changing a column from one type to the other only edits the catalogue.

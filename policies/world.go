@@ -45,6 +45,8 @@ type relation struct {
 	parent      statement.Name // of a partition
 	table       statement.Name // of an index
 	unique      bool           // of an index
+	keys, reads []string       // of an index: its columns, and those in its expressions and its WHERE
+	indexes     []statement.Name
 	children    []statement.Name
 	spare       statement.Name // the default partition
 }
@@ -61,6 +63,9 @@ type userType struct {
 	born        born
 	domain      bool
 	constrained bool
+	refusesNull bool // a constraint may be false for NULL
+	hasDefault  bool
+	volatile    bool // the default is
 }
 
 func newWorld(fresh bool) *World {
@@ -119,11 +124,42 @@ func (w *World) provenNotNull(table statement.Name, name string) bool {
 		return false
 	}
 	for _, c := range r.constraints {
-		if c.NotNullColumn == name && !c.NotValid {
+		if has(c.NotNulls, name) && c.Kind == statement.Check && !c.NotValid {
 			return true
 		}
 	}
 	return false
+}
+
+// refusesNull says whether a CHECK (column IS NOT NULL) stands, validated or not: it is enforced on writes either way.
+func (w *World) refusesNull(table statement.Name, name string) bool {
+	if r := w.relations[fold(table)]; r != nil {
+		for _, c := range r.constraints {
+			if has(c.NotNulls, name) && c.Kind == statement.Check {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// dependOn says whether an index has the column as a key, and whether an index's expression or a check computes with it:
+// the first are built anew when the collation changes, the second with every change of the type.
+func (w *World) dependOn(table statement.Name, name string) (keyed, computed bool) {
+	r := w.relations[fold(table)]
+	if r == nil {
+		return false, false
+	}
+	for _, c := range r.constraints {
+		keyed = keyed || has(c.Columns, name) && (key(c) || c.Kind == statement.Exclude)
+		computed = computed || c.Kind == statement.Check && has(c.Reads, name) && !c.NotValid
+	}
+	for _, n := range r.indexes {
+		if i := w.relations[n]; i != nil {
+			keyed, computed = keyed || has(i.keys, name), computed || has(i.reads, name)
+		}
+	}
+	return keyed, computed
 }
 
 // relation finds or makes the entry of a relation; one made here was there before.

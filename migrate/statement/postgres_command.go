@@ -127,6 +127,7 @@ func commandOf(n *ast.AlterTableCmd) Command {
 		c.Kind = DropDefault
 	}
 	c.define(n.Def)
+	c.spellCommand(n)
 	return c
 }
 
