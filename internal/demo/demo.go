@@ -26,7 +26,7 @@ func Run(ctx context.Context, o Options) (summary Summary, err error) {
 	}
 	defer func() {
 		good := err == nil && summary.Good()
-		remove := good || o.Keep || ctx.Err() != nil
+		remove := good || o.Keep || ctx.Err() != nil || town.daemon == nil // without a daemon there is nothing to look into
 		err = errors.Join(err, town.stop(remove))
 		if !remove {
 			fmt.Fprintf(o.Out, "\nThe logs, the configuration and the data are kept in %s\n", town.dir)
@@ -36,7 +36,7 @@ func Run(ctx context.Context, o Options) (summary Summary, err error) {
 	p.timeline = &timeline{api: town.api, out: o.Out, began: p.began}
 	p.timeline.print("teal demo: %s/%s, %d cores; everything in %s\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), town.dir)
 	if err := town.start(ctx); err != nil {
-		return Summary{}, fmt.Errorf("the demo's servers do not start: %w", err)
+		return Summary{}, fmt.Errorf("the demo's servers do not start (it needs the Debian packages haproxy and postgresql): %w", err)
 	}
 	p.intro()
 	following, stop := context.WithCancel(ctx)
