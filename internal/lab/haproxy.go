@@ -101,7 +101,10 @@ func (h *HAProxy) Start(ctx context.Context) error {
 		return err
 	}
 	ready := func(context.Context) error {
-		_, err := h.worker()
+		if _, err := h.worker(); err != nil {
+			return err
+		}
+		_, err := h.AskMaster("show proc") // the worker answers while the master still starts itself again
 		return err
 	}
 	if err := poll(ctx, server, ready); err != nil {
@@ -129,6 +132,9 @@ func (h *HAProxy) Reload(ctx context.Context) error {
 		now, err := h.worker()
 		if err == nil && now == before {
 			err = fmt.Errorf("worker %s still answers", now)
+		}
+		if err == nil {
+			_, err = h.AskMaster("show proc")
 		}
 		return err
 	})
