@@ -157,7 +157,7 @@ func (c *checker) findings(parsed *statement.File, phase Phase) []Finding {
 		return []Finding{fileFinding(&r, 1)}
 	}
 	var out []Finding
-	file := fileShape{phase: phase}
+	file, held := fileShape{phase: phase}, holding{}
 	for i := range parsed.Statements {
 		s := &parsed.Statements[i]
 		found := c.book.judge(Subject{Statement: s, World: c.world, File: parsed.Statements, Index: i})
@@ -167,6 +167,7 @@ func (c *checker) findings(parsed *statement.File, phase Phase) []Finding {
 			found = append(found, r.find(&Subject{Statement: s, World: c.world}))
 		}
 		file.add(s, found)
+		found = append(found, held.after(&Subject{Statement: s, World: c.world}, found)...)
 		out = append(out, worstFirst(found)...)
 	}
 	return append(out, file.findings()...)

@@ -10,7 +10,7 @@ func renameTable() Rule {
 			"\n-- expand:\nALTER TABLE {table} RENAME TO {new};\nCREATE VIEW {table} AS SELECT * FROM {new};\n-- teal:contract, a file of its own:\nDROP VIEW {table};",
 		Compatibility: Never, Lock: AccessExclusive,
 		On:    on(statement.RenameTable, statement.MoveTable),
-		Match: func(s *Subject) bool { return !viewFollows(s) },
+		Match: func(s *Subject) bool { return !viewFollows(s) && !partitionedFollows(s) },
 		Bad:   Example{Before: noteTable, SQL: "ALTER TABLE note RENAME TO remark;"},
 		Good:  Example{Before: noteTable, SQL: "ALTER TABLE note RENAME TO remark;\nCREATE VIEW note AS SELECT * FROM remark;"},
 	}
