@@ -16,6 +16,12 @@ const (
 	againWait = time.Second            // before listening again after the connection was lost
 )
 
+// ear hears the outcomes of one release, each once and in order: a *jetstream.Watch.
+type ear interface {
+	Each(ctx context.Context, from uint64, each func(events.OutcomeData) bool) error
+	Close()
+}
+
 // follower publishes a request and reads what becomes of it until it knows the exit code.
 type follower struct {
 	io      stdio
@@ -48,7 +54,7 @@ func (f *follower) publish(ctx context.Context, message []byte) (string, error) 
 		return "failed", f.ended(ctx, err)
 	}
 	defer bus.Close()
-	ear, err := bus.Watch(ctx, f.request.app, f.id)
+	first, err := bus.Watch(ctx, f.request.app, f.id)
 	if err != nil {
 		return "failed", f.ended(ctx, failf(exitFailed, "%v", err))
 	}
@@ -57,10 +63,10 @@ func (f *follower) publish(ctx context.Context, message []byte) (string, error) 
 	case errors.Is(err, jetstream.ErrAlreadyRequested):
 		fmt.Fprintln(f.io.err, "already requested: the first request stands, its outcomes follow")
 	case err != nil:
-		ear.Close()
+		first.Close()
 		return "failed", f.ended(ctx, failf(exitFailed, "%v", err))
 	}
-	return f.listen(ctx, bus, ear)
+	return f.listen(ctx, first, func() (ear, error) { return bus.Watch(ctx, f.request.app, f.id) })
 }
 
 // ended is the error of a wait that ctx cut short, else err.
@@ -75,34 +81,34 @@ func (f *follower) ended(ctx context.Context, err error) error {
 	return err
 }
 
-// listen reads outcomes until one of them decides. A lost connection is taken up again where it ended.
-func (f *follower) listen(ctx context.Context, bus *jetstream.Bus, ear *jetstream.Watch) (string, error) {
+// listen reads outcomes until one of them decides. When nothing is delivered any more it listens again, from where it was.
+func (f *follower) listen(ctx context.Context, now ear, again func() (ear, error)) (string, error) {
 	f.next = 1
 	for {
-		result, err, done := f.hear(ctx, ear)
+		result, err, done := f.hear(ctx, now)
 		if done {
 			return result, err
 		}
 		fmt.Fprintf(f.io.err, "%v; listening again\n", err)
-		for ear = nil; ear == nil; {
+		for now = nil; now == nil; {
 			select {
 			case <-ctx.Done():
 				return "timeout", f.ended(ctx, ctx.Err())
 			case <-time.After(againWait):
 			}
-			if fresh, err := bus.Watch(ctx, f.request.app, f.id); err == nil {
-				ear = fresh
+			if fresh, err := again(); err == nil {
+				now = fresh
 			}
 		}
 	}
 }
 
 // hear reads one ear until an outcome decides (done), or until nothing is delivered any more.
-func (f *follower) hear(ctx context.Context, ear *jetstream.Watch) (result string, err error, done bool) {
+func (f *follower) hear(ctx context.Context, now ear) (result string, err error, done bool) {
 	inner, cancel := context.WithCancel(ctx)
 	heard, broken := make(chan events.OutcomeData), make(chan error, 1)
 	go func() {
-		broken <- ear.Each(inner, f.next, func(o events.OutcomeData) bool {
+		broken <- now.Each(inner, f.next, func(o events.OutcomeData) bool {
 			select {
 			case heard <- o:
 				return true
@@ -110,10 +116,13 @@ func (f *follower) hear(ctx context.Context, ear *jetstream.Watch) (result strin
 				return false
 			}
 		})
-		ear.Close()
+		now.Close()
 	}()
 	defer cancel()
 	var held <-chan time.Time
+	if n := len(f.outcomes); n > 0 && f.outcomes[n-1].Type == release.OutHeld {
+		held = time.After(holdGrace) // heard before the connection was lost
+	}
 	for {
 		select {
 		case o := <-heard:
