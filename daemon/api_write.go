@@ -53,7 +53,10 @@ func (d *Daemon) order(c *call, name release.Verb) (int, any) {
 		return http.StatusBadRequest, failure("usage", err.Error(), "send a JSON object with reason, release, force, live, version, rev, or nothing")
 	}
 	now := time.Now().Round(0).UTC()
-	if name == release.VerbRollback && order.Release == "" {
+	if name == release.VerbRollback && order.Release != "" {
+		return http.StatusBadRequest, failure("usage", "a rollback goes back to the version before and gets a release id of its own", "leave release out; to go to any other version, release it again")
+	}
+	if name == release.VerbRollback {
 		id, err := events.NewID(now, rand.Reader)
 		if err != nil {
 			return http.StatusInternalServerError, failure("internal", err.Error(), "try again")

@@ -5,9 +5,11 @@ import (
 	"time"
 )
 
-// removedHolds stops a release whose app has lost its file, a warm one too. Its slots stay as they are.
+// removedHolds stops a release whose app has lost its file, a warm one too. Its slots stay as they are. A
+// rollback goes on up to its bake.
 func removedHolds(t *turn) (Action, bool) {
-	if !t.o.Removed || t.s.Current == nil && t.s.Last == nil && !t.s.Contracting {
+	r := t.s.Current
+	if !t.o.Removed || r == nil && t.s.Last == nil && !t.s.Contracting || t.s.Wish != nil || r != nil && r.Rollback && r.Phase != Baking {
 		return silent()
 	}
 	return t.hold("app_removed", fmt.Sprintf("apps/%s.yaml is gone in mid-release; put it back and resume, or abandon", t.s.App))

@@ -2,6 +2,7 @@ package release
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -155,8 +156,8 @@ func gateExpand(t *turn) (Action, bool) {
 	if r == nil {
 		return silent()
 	}
-	if t.owes(r.Verdict.After) {
-		return t.waitFor(r.ID, Waiting{For: "contract", Why: fmt.Sprintf("it expands what an owed contract changes; that runs first: teal contract %s", t.s.App)})
+	if first, waits := t.owes(r.Verdict.After); waits {
+		return t.waitContract(r, &first)
 	}
 	if roles := unspoken(r.Verdict.Expand, r.Approvals, "expand"); len(roles) > 0 {
 		return t.waitApproval(r, "expand", roles)
@@ -167,16 +168,30 @@ func gateExpand(t *turn) (Action, bool) {
 	return silent()
 }
 
-// owes reports whether the contract of one of these releases is still owed.
-func (t *turn) owes(ids []ID) bool {
-	for _, o := range t.s.Owed {
-		for _, id := range ids {
-			if o.Release == id {
-				return true
-			}
+// owes is the first contract of these releases that has not run yet.
+func (t *turn) owes(ids []ID) (Owed, bool) {
+	for _, o := range Owing(t.s) {
+		if slices.Contains(ids, o.Release) {
+			return o, true
 		}
 	}
-	return false
+	return Owed{}, false
+}
+
+// waitContract waits for the contract that has to run before a release expands, and says what keeps it.
+func (t *turn) waitContract(r *Release, first *Owed) (Action, bool) {
+	w := Waiting{For: "contract", Why: fmt.Sprintf("it expands what the contract of %s changes; that runs first", first.Version)}
+	roles := t.contractRoles(first)
+	switch {
+	case t.s.Last != nil && t.s.Last.ID == first.Release:
+		w.Why += fmt.Sprintf(", once the version before it is retired: teal retire %s", t.s.App)
+	case len(roles) > 0:
+		w.For, w.Role = "approval", roles[0]
+		w.Why += fmt.Sprintf(", and needs the word of %s: teal approve %s", strings.Join(roles, " and "), t.s.App)
+	default:
+		w.Why += ": teal contract " + t.s.App
+	}
+	return t.waitFor(r.ID, w)
 }
 
 // waitApproval waits for a role's word, and abandons when it does not come.

@@ -164,6 +164,32 @@ func (t *turn) finish(r *Release, why string) (Action, bool) {
 	return Action{Kind: Record, Release: r.ID, Code: string(Finished), Why: fmt.Sprintf("finished: %s is live in slot %s (%s)", r.Version, r.Blue, why)}, true
 }
 
+// Owing lists the contracts that a release which is vetted now meets: those that are owed, and that of the release that is
+// warm or being retired, which will be. What the traffic has gone back behind is void, and owed anew by the next release.
+func Owing(s State) []Owed {
+	var list []Owed
+	live := s.Slots[s.Live].Plan
+	for _, o := range s.Owed {
+		if live == nil || live.Generation >= o.Generation {
+			list = append(list, o)
+		}
+	}
+	if r := s.Last; r != nil && (r.Phase == Warm || r.Phase == Retiring) {
+		if o, owes := owing(&s, r); owes {
+			list = append(list, o)
+		}
+	}
+	return list
+}
+
+// owing is what a release owes to the schema once it has finished.
+func owing(s *State, r *Release) (Owed, bool) {
+	if r.Verdict == nil || len(r.Verdict.Owes) == 0 || s.Merged || r.Rollback {
+		return Owed{}, false
+	}
+	return Owed{Release: r.ID, Version: r.Version, Generation: r.Plan.Generation, Folder: r.Folder, Numbers: r.Verdict.Owes, Roles: r.Verdict.Contract}, true
+}
+
 // owe writes down the contract of a finished release.
 func (t *turn) owe(r *Release) {
 	var owed []Owed
@@ -173,8 +199,7 @@ func (t *turn) owe(r *Release) {
 			owed = append(owed, o)
 		}
 	}
-	if r.Verdict != nil && len(r.Verdict.Owes) > 0 && !t.s.Merged && !r.Rollback {
-		o := Owed{Release: r.ID, Version: r.Version, Generation: r.Plan.Generation, Folder: r.Folder, Numbers: r.Verdict.Owes, Roles: r.Verdict.Contract}
+	if o, owes := owing(&t.s, r); owes {
 		if after := t.limits(r).ContractAfter; after == Forever {
 			o.NotBefore = r.Switched.AddDate(100, 0, 0)
 		} else {

@@ -120,20 +120,25 @@ func sameLine(a, b Route) bool {
 // tick moves the clocks of a release. Only observed time counts; a hold stops them, but not the watch over blue. A switch
 // that HAProxy does not confirm is as blind as one that cannot be seen.
 func (t *turn) tick(r *Release, elapsed time.Duration) {
+	held := t.s.Hold != nil
 	switch r.Phase {
 	case Checking:
-		if t.s.Hold == nil {
+		if !held {
 			r.Clock.Spent += elapsed
 		}
 		return
 	case Switching, Baking, RollingBack, Warm:
-	case Retiring:
+	case Starting, Retiring:
 		t.countZero(r)
+		if t.route() != No {
+			r.Clock.Blind = 0
+		} else if !held { // no slot is stopped while the map is not what it shall be
+			r.Clock.Blind += elapsed
+		}
 		return
 	default:
 		return
 	}
-	held := t.s.Hold != nil
 	if confirmed := r.Phase == Baking || r.Phase == Warm || t.route() == Yes; t.visible() && confirmed {
 		r.Clock.Blind = 0
 		if !held && (r.Phase == Baking || r.Phase == Warm) {

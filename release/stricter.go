@@ -14,6 +14,7 @@ func Stricter(a, b Limits) Limits {
 	if b.FewRequests == "hold" {
 		a.FewRequests = "hold"
 	}
+	a.AutoRollback = a.AutoRollback || b.AutoRollback
 	if !needed(a.SwitchApproval) {
 		a.SwitchApproval = b.SwitchApproval
 	}

@@ -71,11 +71,7 @@ func (v *vetter) plan(ctx context.Context, state release.State, folder events.Fo
 		return migrate.Plan{}, err
 	}
 	options := migrate.Options{Ended: v.database.ended, First: state.Merged}
-	live := state.Slots[state.Live].Plan
-	for _, owed := range state.Owed {
-		if live != nil && live.Generation < owed.Generation {
-			continue // the traffic went back behind it: it is void once that rollback has finished, and owed anew by this release
-		}
+	for _, owed := range release.Owing(state) {
 		files, err := v.database.store.Folder(ctx, owed.Folder)
 		if err != nil {
 			return migrate.Plan{}, fmt.Errorf("the folder of the owed contract of %s: %w", owed.Release, err)

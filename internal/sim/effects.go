@@ -105,6 +105,12 @@ func (w *World) send(route release.Route) {
 func (w *World) vet(a release.Action) {
 	spec := w.Specs[a.Release]
 	v := release.Verdict{Release: a.Release, Refuse: spec.Refuse, Expand: spec.Roles, Pending: minus(spec.Expand, w.DB.Expand), Owes: minus(spec.Contract, w.DB.Contract)}
+	for _, owed := range release.Owing(w.mem.state) {
+		v.Owes = minus(v.Owes, owed.Numbers)
+		if spec.Touches && len(v.Pending) > 0 {
+			v.After = append(v.After, owed.Release)
+		}
+	}
 	if v.Refuse != "" {
 		v.Why = "the gate refuses it"
 	}

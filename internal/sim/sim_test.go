@@ -125,7 +125,7 @@ func seed(n uint64, step release.Stepper) *World {
 	ill.Version, ill.ErrorRate, ill.DiesAfter = "v4", 0.05*rng.Float64(), time.Duration(rng.IntN(20))*time.Second
 	specs["r4"] = ill
 	specs["r5"] = v2()
-	third := Spec{Version: "v6", Expand: []uint64{1, 2, 3, 5}, Contract: []uint64{4, 6}, Roles: []string{"dba"}, Healthy: true, Urgent: n%3 == 0}
+	third := Spec{Version: "v6", Expand: []uint64{1, 2, 3, 5}, Contract: []uint64{4, 6}, Roles: []string{"dba"}, Healthy: true, Urgent: n%3 == 0, Touches: n%2 == 0}
 	specs["r6"] = third
 	fourth := third
 	fourth.Version, fourth.Expand, fourth.Contract, fourth.Roles = "v7", []uint64{1, 2, 3, 5, 7}, []uint64{4, 6, 8}, nil

@@ -294,6 +294,8 @@ func (s *teller) spec(words []string) Spec {
 			spec.Current = release.Version(value)
 		case "urgent":
 			spec.Urgent = true
+		case "touches":
+			spec.Touches = true
 		case "changed":
 			spec.Changed = true
 		default:

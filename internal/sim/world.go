@@ -20,6 +20,7 @@ type Spec struct {
 
 	Current   release.Version // precondition.current_version
 	Urgent    bool
+	Touches   bool // its expand touches what every owed contract touches
 	Changed   bool // its executable is not the accepted one
 	Healthy   bool // becomes healthy after Warmup
 	Warmup    time.Duration
