@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"sync/atomic"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -103,24 +102,25 @@ func serve(ctx context.Context, dir string, log *slog.Logger) error {
 	}
 	stateDir := filepath.Dir(string(first.Daemon.Store.SQLite))
 	wiring := newWiring(store, stateDir, log)
-	var current atomic.Pointer[daemon.Config]
+	var current inForce
 	var d *daemon.Daemon
 	var watcher *config.Watcher
 	swap := func(_, fresh *config.Snapshot) {
-		current.Store(wiring.config(fresh, watcher.Status()))
+		current.set.Store(wiring.config(fresh, watcher.Status()))
 		d.Refresh()
 	}
 	watcher, err = config.NewWatcher(dir, log, config.Timing{}, swap, validators()...)
 	if err != nil {
 		return hinted(err, "teal config check "+dir)
 	}
-	current.Store(wiring.config(watcher.Current(), watcher.Status()))
+	current.status = watcher.Status
+	current.set.Store(wiring.config(watcher.Current(), watcher.Status()))
 	http, socket, err := p.listen(first)
 	if err != nil {
 		return err
 	}
 	d, err = daemon.New(daemon.Options{
-		Version: version(), Config: current.Load, Reload: watcher.Reload,
+		Version: version(), Config: current.load, Reload: watcher.Reload,
 		Journal: store, Inbox: store, Outbox: store, Register: store, Quarantine: store, TakeOver: store.TakeOver, Archive: archive(store),
 		Publisher: bus, Intake: bus, Connected: bus.Connected, HTTP: http, Socket: socket, Log: log,
 	})

@@ -71,11 +71,9 @@ func (w *wiring) config(s *config.Snapshot, status config.Status) *daemon.Config
 	out := &daemon.Config{
 		Name: s.Daemon.Name, Keys: s.Keys, Apps: map[string]daemon.AppConfig{},
 		Access: daemon.Access{Admin: words(s.Daemon.Access.Admin), DBA: words(s.Daemon.Access.DBA), Operator: words(s.Daemon.Access.Operator)},
-		Loaded: status.Success, Hash: status.Hash, Tried: status.At,
+		Hash:   s.Hash,
 	}
-	if !status.OK {
-		out.Problem = status.Problems.Error()
-	}
+	tell(out, status)
 	gate := newGate(s)
 	for name, app := range s.Apps {
 		wired := w.app(app, s.Daemon.HAProxy)

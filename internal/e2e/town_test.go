@@ -50,6 +50,7 @@ type town struct {
 	order    []string
 	nodes    map[string]string // more HAProxy nodes: name -> YAML
 	access   string
+	configAt string // what the daemon is started with
 	nats     int
 	http     int
 	daemon   *daemonProcess
@@ -61,7 +62,7 @@ type town struct {
 // plan is what a test changes of a town before it starts.
 type plan struct {
 	apps     []string
-	postgres *lab.Postgres
+	own      bool // a PostgreSQL of its own, which the test may stop
 	policies map[string]string
 	settings map[string]string
 	prepare  func(*town)
@@ -71,14 +72,15 @@ type plan struct {
 // usual are the lines of an app's file: a test's minutes are parts of a second.
 func usual() map[string]string {
 	return map[string]string{
-		"health":   "{path: /healthz, every: 50ms, timeout: 1s, passes: 3, stable: 200ms, deadline: 10s}",
-		"drain":    "1s",
-		"switch":   "{approval: none}",
-		"bake":     "{for: 1s, max_errors: 1%, few_requests: pass}",
-		"warm":     "{for: 1s, auto_rollback: true}",
-		"contract": "{after: 1s, approval: none}",
-		"queue":    "fifo",
-		"release":  "{allow_unsigned: false, allow_urgent: false}",
+		"health":     "{path: /healthz, every: 50ms, timeout: 1s, passes: 3, stable: 200ms, deadline: 10s}",
+		"drain":      "1s",
+		"switch":     "{approval: none}",
+		"bake":       "{for: 1s, max_errors: 1%, few_requests: pass}",
+		"warm":       "{for: 1s, auto_rollback: true}",
+		"contract":   "{after: 1s, approval: none}",
+		"queue":      "fifo",
+		"migrations": "{}",
+		"release":    "{allow_unsigned: false, allow_urgent: false}",
 	}
 }
 
@@ -88,11 +90,13 @@ func newTown(t *testing.T, p plan) *town {
 	l, err := lab.New("")
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, l.Close()) })
-	w := &town{t: t, dir: l.Dir(), lab: l, postgres: p.postgres, shops: map[string]*shop{}, nodes: map[string]string{},
+	w := &town{t: t, dir: l.Dir(), configAt: filepath.Join(l.Dir(), "config"), lab: l, shops: map[string]*shop{}, nodes: map[string]string{},
 		access: fmt.Sprintf(`{admin: ["uid:%d"]}`, os.Getuid()), nats: l.FreePort(), http: l.FreePort()}
 	t.Cleanup(w.end)
-	if w.postgres == nil {
-		w.postgres = shared.postgres
+	w.postgres = shared.postgres
+	if p.own {
+		w.postgres, err = l.Postgres(t.Context(), "fsync=off", "log_min_messages=fatal")
+		require.NoError(t, err)
 	}
 	if len(p.apps) == 0 {
 		p.apps = []string{"shop"}
@@ -117,7 +121,7 @@ func newTown(t *testing.T, p plan) *town {
 		w.writeApp(name)
 	}
 	w.api = client.New(w.path("teal.sock"))
-	w.daemon = &daemonProcess{config: w.path("config"), log: w.path("daemon.log")}
+	w.daemon = &daemonProcess{config: w.configAt, log: w.path("daemon.log")}
 	if p.quiet {
 		return w
 	}
@@ -246,8 +250,8 @@ traffic:
   map: {file: %s, name: %s}
   drain: %s
   long_lived: 2s
-database: {url: "file:%s"}
-`, s.a, s.b, w.path("releases"), w.path(name+".dsn"), w.path("witness"), s.node, w.mapFile(name), w.mapFile(name), s.settings["drain"], w.path(name+".dsn"))
+database: {url: "file:%s", migrations: %s}
+`, s.a, s.b, w.path("releases"), w.path(name+".dsn"), w.path("witness"), s.node, w.mapFile(name), w.mapFile(name), s.settings["drain"], w.path(name+".dsn"), s.settings["migrations"])
 	for _, key := range []string{"health", "switch", "bake", "warm", "contract", "queue", "release"} {
 		text += key + ": " + s.settings[key] + "\n"
 	}

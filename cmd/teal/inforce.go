@@ -1,0 +1,38 @@
+package main
+
+import (
+	"sync/atomic"
+
+	"teal.dev/teal/daemon"
+	"teal.dev/teal/internal/config"
+)
+
+// inForce is the config set that the daemon works with, and what became of the newest attempt to replace it: a refused
+// file changes nothing but what status and metrics say.
+type inForce struct {
+	set    atomic.Pointer[daemon.Config]
+	status func() config.Status
+}
+
+// load is the set in force. The pointer is a new one whenever there is something new to tell.
+func (f *inForce) load() *daemon.Config {
+	set, status := f.set.Load(), f.status()
+	if set.Tried.Equal(status.At) {
+		return set
+	}
+	fresh := *set
+	tell(&fresh, status)
+	f.set.CompareAndSwap(set, &fresh) // else a newer set was swapped in meanwhile
+	return f.set.Load()
+}
+
+// tell writes the result of a reload beside a set.
+func tell(set *daemon.Config, status config.Status) {
+	set.Tried, set.Problem = status.At, ""
+	if !status.OK {
+		set.Problem = status.Problems.Error()
+	}
+	if status.Hash == set.Hash {
+		set.Loaded = status.Success
+	}
+}
