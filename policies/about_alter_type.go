@@ -1,5 +1,11 @@
 package policies
 
+import (
+	"strings"
+
+	"teal.dev/teal/migrate/statement"
+)
+
 const splitType = "add a column of the new type, write both, move over, and drop the old one when the old version is gone" +
 	"\n-- expand:\nALTER TABLE {table} ADD COLUMN {column}_new {type};\n-- and a trigger that fills {column}_new from {column}\n" +
 	"-- backfill, in batches:\nUPDATE {table} SET {column}_new = {column} WHERE {column}_new IS NULL;\n" +

@@ -40,6 +40,7 @@ type Input struct {
 	// Tables are the database's relations (schema.name or name) and their columns, where the caller knows them. It makes
 	// IF NOT EXISTS of a new object recognisable; nil changes nothing else.
 	Tables map[string][]string
+	Server int // the server's major version, such as 15; 0: not known, and then taken for 12 or newer
 }
 
 // Check judges every file that is not applied: the expand files in order, then the contract files, as they would run.
@@ -48,6 +49,7 @@ func Check(in Input) Report {
 	if c.in.Dialect == "" {
 		c.in.Dialect = statement.Postgres
 	}
+	c.world.server = in.Server
 	c.world.learnKnown(in.Tables)
 	report := Report{Files: []FileReport{}, Decision: Allow}
 	results := make([]*FileReport, len(in.Files))

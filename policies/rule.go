@@ -41,6 +41,7 @@ type Example struct {
 	Before string // migrations applied by earlier releases
 	SQL    string
 	Phase  Phase // empty: expand
+	Server int   // the major version of PostgreSQL; 0: not known
 }
 
 // Subject is one statement, or one command of an ALTER, before a rule.
@@ -96,10 +97,12 @@ func (r *Rule) find(s *Subject) Finding {
 type book struct {
 	rules []Rule
 	by    map[string][]int
+
+	newer, fresh, unknown, unread Rule // those that look at every statement
 }
 
 func newBook() *book {
-	b := &book{rules: Rules(), by: map[string][]int{}}
+	b := &book{rules: Rules(), by: map[string][]int{}, newer: newerPostgres(), fresh: newObject(), unknown: opaque(), unread: unparsable()}
 	for i := range b.rules {
 		for _, key := range b.rules[i].On {
 			b.by[key] = append(b.by[key], i)
@@ -124,12 +127,13 @@ func (b *book) judge(s Subject) []Finding {
 }
 
 func (b *book) judgeOne(s *Subject) []Finding {
-	if s.Kind == statement.Unparsable {
-		r := unparsable()
-		return []Finding{r.find(s)}
-	}
-	if r := newObject(); r.Match(s) {
-		return []Finding{r.find(s)}
+	switch {
+	case s.Kind == statement.Unparsable:
+		return []Finding{b.unread.find(s)}
+	case b.newer.Match(s):
+		return []Finding{b.newer.find(s)}
+	case b.fresh.Match(s):
+		return []Finding{b.fresh.find(s)}
 	}
 	var out []Finding
 	for _, i := range b.by[s.key()] {
@@ -138,8 +142,7 @@ func (b *book) judgeOne(s *Subject) []Finding {
 		}
 	}
 	if len(out) == 0 {
-		r := opaque()
-		out = append(out, r.find(s))
+		out = append(out, b.unknown.find(s))
 	}
 	return out
 }

@@ -10,6 +10,7 @@ func addCheckNotValid() Rule {
 		Compatibility: Depends, Hazards: []Hazard{OldWritesRejected}, Lock: AccessExclusive,
 		On:    on(statement.AddConstraint),
 		Match: adds(func(c *statement.Constraint) bool { return c.Kind == statement.Check && c.NotValid }),
+		Facts: []Fact{{"PostgreSQL 18", "NOT ENFORCED only documents and harms nobody; teal's grammar does not read it yet"}},
 		Bad:   Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT n_positive CHECK (n > 0) NOT VALID;"},
 		Good:  Example{Before: noteTable, SQL: "ALTER TABLE note VALIDATE CONSTRAINT n_positive;"},
 	}

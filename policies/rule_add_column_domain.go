@@ -18,7 +18,7 @@ func addColumnDomain() Rule {
 			t := s.World.types[fold(typeName(s.Command.Column))]
 			if t.refusesNull || t.constrained && (s.Command.Column.Default != nil || t.hasDefault) {
 				f.add(OldWritesRejected)
-				f.Why += "; and the domain may refuse the rows that the running version writes, which leave {column} out"
+				f.Why += "; and the domain may refuse the rows that the running version writes, which leave " + s.Command.Column.Name + " out"
 			}
 		},
 		Bad:  Example{Before: noteTable + "\nCREATE DOMAIN stars AS int CHECK (VALUE < 6);", SQL: "ALTER TABLE note ADD COLUMN s stars;"},

@@ -16,6 +16,7 @@ func addColumnGenerated() Rule {
 				f.Why += "; where the expression fails (an overflow, a division, a cast), the running version's write fails"
 			}
 		},
+		Facts: []Fact{{"PostgreSQL 12+", "STORED: a rewrite; PostgreSQL 11 has no generated columns"}, {"PostgreSQL 18", "VIRTUAL, the default kind there, is said to need no rewrite; teal has not measured it and its grammar does not read it yet"}},
 		Bad:   Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN size int GENERATED ALWAYS AS (length(body)) STORED;"},
 		Good:  Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN size int;"},
 	}

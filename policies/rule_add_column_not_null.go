@@ -11,6 +11,7 @@ func addColumnNotNull() Rule {
 		Compatibility: Never, Hazards: []Hazard{OldWritesRejected, RowShape}, Lock: AccessExclusive, Scan: true, Blocks: BlocksReads,
 		On:    on(statement.AddColumn),
 		Match: func(s *Subject) bool { return s.Command.Column != nil && notNullWithoutValue(s.Command.Column) },
+		Facts: []Fact{{"PostgreSQL 11 to 18", "fails with 23502 on a table that has rows"}},
 		Bad:   Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN state text NOT NULL;"},
 		Good:  Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN state text NOT NULL DEFAULT 'new';"},
 	}

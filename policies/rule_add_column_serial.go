@@ -13,7 +13,8 @@ func addColumnSerial() Rule {
 		Match: func(s *Subject) bool {
 			return s.Command.Column != nil && (s.Command.Column.Serial() || s.Command.Column.Identity != "")
 		},
-		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN seq bigserial;"},
-		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN seq bigint;"},
+		Facts: []Fact{{"PostgreSQL 11 to 18", "a rewrite"}},
+		Bad:   Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN seq bigserial;"},
+		Good:  Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN seq bigint;"},
 	}
 }

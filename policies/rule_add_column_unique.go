@@ -1,6 +1,10 @@
 package policies
 
-import "teal.dev/teal/migrate/statement"
+import (
+	"slices"
+
+	"teal.dev/teal/migrate/statement"
+)
 
 func addColumnUnique() Rule {
 	return Rule{

@@ -14,7 +14,8 @@ func addColumnVolatileDefault() Rule {
 			c := s.Command.Column
 			return c != nil && c.Default != nil && c.Default.Volatility == statement.Volatile
 		},
-		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN token uuid DEFAULT gen_random_uuid();"},
-		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN made timestamptz DEFAULT now();"},
+		Facts: []Fact{{"PostgreSQL 11 to 18", "a rewrite; before 11 every default was"}},
+		Bad:   Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN token uuid DEFAULT gen_random_uuid();"},
+		Good:  Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN made timestamptz DEFAULT now();"},
 	}
 }

@@ -10,7 +10,8 @@ func addForeignKey() Rule {
 			"\n-- expand:\nALTER TABLE {table} ADD CONSTRAINT {constraint} {check} NOT VALID;\n-- a later file:\nALTER TABLE {table} VALIDATE CONSTRAINT {constraint};",
 		Compatibility: Depends, Hazards: []Hazard{OldWritesRejected}, Lock: ShareRowExclusive, Scan: true, Blocks: BlocksWrites,
 		On: on(statement.AddConstraint), Match: foreignKey(false), Refine: refineForeignKey,
-		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT by FOREIGN KEY (n) REFERENCES person (id);"},
-		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT by FOREIGN KEY (n) REFERENCES person (id) NOT VALID;"},
+		Facts: []Fact{{"PostgreSQL 11", "a partitioned table may refer, but not be referred to"}, {"PostgreSQL 12+", "both"}},
+		Bad:   Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT by FOREIGN KEY (n) REFERENCES person (id);"},
+		Good:  Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT by FOREIGN KEY (n) REFERENCES person (id) NOT VALID;"},
 	}
 }

@@ -15,7 +15,8 @@ func alterTypeCollation() Rule {
 			}
 			newColumnIsExpand(s, f)
 		},
-		Bad:  Example{Before: noteTable, SQL: `ALTER TABLE note ALTER COLUMN body TYPE text COLLATE "C";`},
-		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title TYPE text;"},
+		Facts: []Fact{{"PostgreSQL 11 to 18", "no rewrite of the table; indexes on the column are rebuilt"}},
+		Bad:   Example{Before: noteTable, SQL: `ALTER TABLE note ALTER COLUMN body TYPE text COLLATE "C";`},
+		Good:  Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title TYPE text;"},
 	}
 }

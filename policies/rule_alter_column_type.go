@@ -10,7 +10,8 @@ func alterTypeRewrite() Rule {
 		Compatibility: Never, Lock: AccessExclusive, Rewrite: true, Blocks: BlocksReads,
 		On: on(statement.AlterColumnType), Match: changes("rewrite"),
 		Refine: newColumnIsExpand,
-		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN n TYPE bigint;"},
-		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title TYPE varchar(40);"},
+		Facts:  []Fact{{"PostgreSQL 11 to 18", "refused where a view uses the column"}},
+		Bad:    Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN n TYPE bigint;"},
+		Good:   Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title TYPE varchar(40);"},
 	}
 }

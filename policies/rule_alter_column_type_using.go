@@ -10,7 +10,7 @@ func alterTypeUsing() Rule {
 		Compatibility: Never, Lock: AccessExclusive, Rewrite: true, Blocks: BlocksReads,
 		On: on(statement.AlterColumnType), Match: changes("using"),
 		Refine: newColumnIsExpand,
-		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN body TYPE int USING body::int;"},
-		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title TYPE text;"},
+		Bad:    Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN body TYPE int USING body::int;"},
+		Good:   Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title TYPE text;"},
 	}
 }

@@ -14,7 +14,8 @@ func updateRows() Rule {
 				f.add(OpaqueEffect)
 			}
 		},
-		Bad:  Example{Before: noteTable, SQL: "UPDATE note SET body = '' WHERE body IS NULL;"},
-		Good: Example{Before: noteTable, SQL: noteNewColumn + "UPDATE note SET content = body WHERE content IS NULL;"},
+		Facts: []Fact{{"PostgreSQL 15+", "MERGE exists"}},
+		Bad:   Example{Before: noteTable, SQL: "UPDATE note SET body = '' WHERE body IS NULL;"},
+		Good:  Example{Before: noteTable, SQL: noteNewColumn + "UPDATE note SET content = body WHERE content IS NULL;"},
 	}
 }

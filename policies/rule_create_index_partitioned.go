@@ -20,7 +20,8 @@ func createIndexPartitioned() Rule {
 				f.lock(Share, p.String())
 			}
 		},
-		Bad:  Example{Before: "CREATE TABLE log (at timestamptz) PARTITION BY RANGE (at);", SQL: "CREATE INDEX log_at ON log (at);"},
-		Good: Example{Before: noteTable, SQL: "CREATE INDEX CONCURRENTLY note_body ON note (body);"},
+		Facts: []Fact{{"PostgreSQL 11 to 18", "CONCURRENTLY is refused on the partitioned table itself"}},
+		Bad:   Example{Before: "CREATE TABLE log (at timestamptz) PARTITION BY RANGE (at);", SQL: "CREATE INDEX log_at ON log (at);"},
+		Good:  Example{Before: noteTable, SQL: "CREATE INDEX CONCURRENTLY note_body ON note (body);"},
 	}
 }

@@ -13,7 +13,8 @@ func createPartition() Rule {
 			f.lock(AccessExclusive, s.PartitionOf.String())
 			lockSpare(s, f, s.PartitionOf)
 		},
-		Bad:  Example{Before: logTable, SQL: "CREATE TABLE log_3 PARTITION OF log FOR VALUES FROM ('2026-03-01') TO ('2026-04-01');"},
-		Good: Example{Before: logTable, SQL: "CREATE TABLE log_3 (LIKE log);"},
+		Facts: []Fact{{"PostgreSQL 11 to 18", "ACCESS EXCLUSIVE on the parent and on the default partition"}},
+		Bad:   Example{Before: logTable, SQL: "CREATE TABLE log_3 PARTITION OF log FOR VALUES FROM ('2026-03-01') TO ('2026-04-01');"},
+		Good:  Example{Before: logTable, SQL: "CREATE TABLE log_3 (LIKE log);"},
 	}
 }

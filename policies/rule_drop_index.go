@@ -9,7 +9,8 @@ func dropIndex() Rule {
 		Instead:       "drop it beside the traffic, when nothing uses it\n-- a file of its own:\nDROP INDEX CONCURRENTLY {name};",
 		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged},
 		On: on(statement.DropIndex), Match: func(s *Subject) bool { return !maybeUnique(s) }, Refine: refineDropIndex,
-		Bad:  Example{Before: noteTable + "\nCREATE INDEX note_body ON note (body);", SQL: "DROP INDEX CONCURRENTLY note_body;"},
-		Good: Example{Before: noteTable + "\nCREATE UNIQUE INDEX note_body ON note (body);", SQL: "DROP INDEX CONCURRENTLY note_body;"},
+		Facts: []Fact{{"PostgreSQL 11 to 18", "CONCURRENTLY is refused for the index of a constraint and inside a transaction"}},
+		Bad:   Example{Before: noteTable + "\nCREATE INDEX note_body ON note (body);", SQL: "DROP INDEX CONCURRENTLY note_body;"},
+		Good:  Example{Before: noteTable + "\nCREATE UNIQUE INDEX note_body ON note (body);", SQL: "DROP INDEX CONCURRENTLY note_body;"},
 	}
 }

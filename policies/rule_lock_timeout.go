@@ -9,6 +9,7 @@ func lockTimeout() Rule {
 		Instead:       "leave it out: teal tries with a short timeout, again and again",
 		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged}, On: on(statement.Set),
 		Match: isLockTimeout,
+		Facts: []Fact{{"PostgreSQL 17+", "transaction_timeout exists as well"}},
 		Bad:   Example{SQL: "SET lock_timeout = '10s';"},
 		Good:  Example{SQL: "SET LOCAL statement_timeout = '1min';"},
 	}

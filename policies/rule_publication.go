@@ -12,7 +12,8 @@ func publication() Rule {
 				f.lock(ShareUpdateExclusive, n.String())
 			}
 		},
-		Bad:  Example{Before: noteTable, SQL: "CREATE PUBLICATION p FOR TABLE note;"},
-		Good: Example{Before: noteTable, SQL: "ALTER TABLE note SET (fillfactor = 70);"},
+		Facts: []Fact{{"PostgreSQL 15+", "FOR TABLES IN SCHEMA, column lists and row filters"}},
+		Bad:   Example{Before: noteTable, SQL: "CREATE PUBLICATION p FOR TABLE note;"},
+		Good:  Example{Before: noteTable, SQL: "ALTER TABLE note SET (fillfactor = 70);"},
 	}
 }

@@ -19,7 +19,8 @@ func reindex() Rule {
 			}
 			f.lock(Share, s.Name.String())
 		},
-		Bad:  Example{Before: noteTable, SQL: "REINDEX TABLE note;"},
-		Good: Example{Before: noteTable, SQL: "REINDEX TABLE CONCURRENTLY note;"},
+		Facts: []Fact{{"PostgreSQL 12+", "CONCURRENTLY exists"}},
+		Bad:   Example{Before: noteTable, SQL: "REINDEX TABLE note;"},
+		Good:  Example{Before: noteTable, SQL: "REINDEX TABLE CONCURRENTLY note;"},
 	}
 }

@@ -7,7 +7,8 @@ func reindexConcurrently() Rule {
 		ID: "reindex-concurrently", Title: "REINDEX CONCURRENTLY",
 		Reason: "the running version does not notice", Compatibility: Expand, Lock: ShareUpdateExclusive, Scan: true,
 		On: on(statement.Reindex), Match: func(s *Subject) bool { return s.Concurrently },
-		Bad:  Example{Before: noteTable, SQL: "REINDEX TABLE CONCURRENTLY note;"},
-		Good: Example{Before: noteTable, SQL: "REINDEX TABLE note;"},
+		Facts: []Fact{{"PostgreSQL 12+", "exists"}, {"PostgreSQL 14+", "also for partitioned tables, one partition after the other"}},
+		Bad:   Example{Before: noteTable, SQL: "REINDEX TABLE CONCURRENTLY note;"},
+		Good:  Example{Before: noteTable, SQL: "REINDEX TABLE note;"},
 	}
 }

@@ -11,9 +11,10 @@ func renameColumn() Rule {
 			"-- backfill, in batches:\nUPDATE {table} SET {new} = {column} WHERE {new} IS NULL;\n" +
 			"-- teal:contract, a file of its own:\nALTER TABLE {table} DROP COLUMN {column};",
 		Compatibility: Never, Lock: AccessExclusive,
-		On:   append(on(statement.RenameColumn), "alter_view/rename_column", "alter_materialized_view/rename_column", "alter_type/rename_column"),
+		On:     append(on(statement.RenameColumn), "alter_view/rename_column", "alter_materialized_view/rename_column", "alter_type/rename_column"),
 		Refine: newColumnIsExpand,
-		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note RENAME COLUMN body TO content;"},
-		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN content text;"},
+		Facts:  []Fact{{"PostgreSQL 11 to 18", "views keep their own column name; functions with a string body fail when they run next"}},
+		Bad:    Example{Before: noteTable, SQL: "ALTER TABLE note RENAME COLUMN body TO content;"},
+		Good:   Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN content text;"},
 	}
 }

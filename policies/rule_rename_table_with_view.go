@@ -8,7 +8,8 @@ func renameTableView() Rule {
 		Reason:        "reads and plain writes of the running version go through the view; COPY, TRUNCATE, ON CONFLICT ON CONSTRAINT, GROUP BY the primary key and new foreign keys to it do not",
 		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged, RowShape}, Lock: AccessExclusive,
 		On: on(statement.RenameTable, statement.MoveTable), Match: viewFollows,
-		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note RENAME TO remark;\nCREATE VIEW note AS SELECT * FROM remark;"},
-		Good: Example{Before: noteTable, SQL: "ALTER TABLE note RENAME TO remark;"},
+		Facts: []Fact{{"PostgreSQL 15+", "WITH (security_invoker) lets the view use the caller's rights; before, the view owner's count"}},
+		Bad:   Example{Before: noteTable, SQL: "ALTER TABLE note RENAME TO remark;\nCREATE VIEW note AS SELECT * FROM remark;"},
+		Good:  Example{Before: noteTable, SQL: "ALTER TABLE note RENAME TO remark;"},
 	}
 }

@@ -9,7 +9,8 @@ func replaceView() Rule {
 		Instead:       "make a view of a new name for the new version, and drop the old one in a contract file",
 		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged, RowShape}, Lock: AccessExclusive, On: on(statement.CreateView),
 		Match: func(s *Subject) bool { return s.Replace }, Refine: lockOthers(AccessShare),
-		Bad:  Example{Before: noteTable + aView, SQL: "CREATE OR REPLACE VIEW titles AS SELECT title FROM note;"},
-		Good: Example{Before: noteTable, SQL: "CREATE VIEW titles AS SELECT title FROM note;"},
+		Facts: []Fact{{"PostgreSQL 11 to 18", "columns may only be added at the end; anything else is refused"}},
+		Bad:   Example{Before: noteTable + aView, SQL: "CREATE OR REPLACE VIEW titles AS SELECT title FROM note;"},
+		Good:  Example{Before: noteTable, SQL: "CREATE VIEW titles AS SELECT title FROM note;"},
 	}
 }

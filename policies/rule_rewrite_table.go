@@ -7,8 +7,9 @@ func rewriteTable() Rule {
 		ID: "rewrite-table", Title: "SET LOGGED, SET TABLESPACE, SET ACCESS METHOD",
 		Reason:        "{table} is rewritten while nobody can read, and snapshots taken before see it empty",
 		Compatibility: Expand, Lock: AccessExclusive, Rewrite: true, Blocks: BlocksReads,
-		On:   on(statement.SetLogged, statement.SetTablespace, statement.SetAccessMethod),
-		Bad:  Example{Before: noteTable + "\nALTER TABLE note SET UNLOGGED;", SQL: "ALTER TABLE note SET LOGGED;"},
-		Good: Example{Before: noteTable, SQL: "ALTER TABLE note SET (fillfactor = 70);"},
+		On:    on(statement.SetLogged, statement.SetTablespace, statement.SetAccessMethod),
+		Facts: []Fact{{"PostgreSQL 15+", "SET ACCESS METHOD exists"}},
+		Bad:   Example{Before: noteTable + "\nALTER TABLE note SET UNLOGGED;", SQL: "ALTER TABLE note SET LOGGED;"},
+		Good:  Example{Before: noteTable, SQL: "ALTER TABLE note SET (fillfactor = 70);"},
 	}
 }

@@ -21,7 +21,7 @@ func setNotNull() Rule {
 				f.Why = "a check refuses NULL in " + column + " already; but it is not validated, so every row is read while nobody can use the table"
 				f.Instead = "validate the check first, in a file of its own; then the statement is instant"
 			}
-			if s.World.provenNotNull(s.Name, column) {
+			if s.World.provenNotNull(s.Name, column) && !s.World.older(12) {
 				f.Operation.Scan, f.Operation.Blocks = false, BlocksNobody
 				f.Why = "a validated check refuses NULL in " + column + " already, which also makes the statement instant"
 				f.Instead = ""

@@ -6,8 +6,9 @@ func setStorage() Rule {
 	return Rule{
 		ID: "set-storage", Title: "SET STORAGE, SET COMPRESSION",
 		Reason: "only rows written from now on are stored differently", Compatibility: Expand, Lock: AccessExclusive,
-		On:   on(statement.SetStorage, statement.SetCompression),
-		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN body SET STORAGE EXTERNAL;"},
-		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN n SET STATISTICS 500;"},
+		On:    on(statement.SetStorage, statement.SetCompression),
+		Facts: []Fact{{"PostgreSQL 14+", "SET COMPRESSION exists"}},
+		Bad:   Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN body SET STORAGE EXTERNAL;"},
+		Good:  Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN n SET STATISTICS 500;"},
 	}
 }

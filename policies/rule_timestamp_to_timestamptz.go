@@ -11,9 +11,11 @@ func alterTypeTimestamptz() Rule {
 		Facts: []Fact{{"PostgreSQL 12+", "no rewrite when the session's TimeZone is UTC, as teal sets it; a rewrite in any other zone"}},
 		On:    on(statement.AlterColumnType), Match: changes("timestamptz"),
 		Refine: func(s *Subject, f *Finding) {
-			_, computed := s.World.dependOn(s.Name, s.Command.Name)
-			keyed, _ := s.World.dependOn(s.Name, s.Command.Name)
+			keyed, computed := s.World.dependOn(s.Name, s.Command.Name)
 			switch {
+			case s.World.older(12):
+				f.Operation.Rewrite, f.Operation.Blocks = true, BlocksReads
+				f.Why += "; and before PostgreSQL 12 it is a rewrite"
 			case zoned(s):
 				f.Operation.Rewrite, f.Operation.Blocks = true, BlocksReads
 				f.Why += "; and the file sets a time zone, which makes it a rewrite"

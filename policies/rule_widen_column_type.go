@@ -8,12 +8,11 @@ func alterTypeWiden() Rule {
 		Reason:        "prepared statements of the running version that return {column} fail with 0A000 until prepared again, and it may read longer values than it checks for",
 		Compatibility: Depends, Hazards: []Hazard{NewValues, RowShape}, Lock: AccessExclusive,
 		Facts: []Fact{{"PostgreSQL", "no rewrite, but indexes on an expression of the column are rebuilt"}},
-		On:    on(statement.AlterColumnType), Match: changes("widen"), 
+		On:    on(statement.AlterColumnType), Match: changes("widen"),
 		Refine: func(s *Subject, f *Finding) {
 			if _, computed := s.World.dependOn(s.Name, s.Command.Name); computed {
 				f.Operation.Scan, f.Operation.Blocks = true, BlocksReads
 				f.Why += "; an index or a check computes with " + s.Command.Name + ", and is built or proven anew while nobody can read"
-				f.Instead = splitted(s)
 			}
 			newColumnIsExpand(s, f)
 		},

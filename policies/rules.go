@@ -3,7 +3,7 @@ package policies
 // Rules are all the rules, in the order of the documentation.
 func Rules() []Rule {
 	return []Rule{
-		newObject(), opaque(), unparsable(),
+		newObject(), opaque(), unparsable(), newerPostgres(),
 		// columns
 		addColumn(), addColumnDefault(), addColumnVolatileDefault(), addColumnNotNull(), addColumnSerial(), addColumnGenerated(),
 		addColumnCheck(), addColumnReferences(), addColumnUnique(), addColumnDomain(), addColumnUnknownType(), addColumnJSON(),

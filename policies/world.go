@@ -9,6 +9,7 @@ import (
 // World is what is known of the schema when a statement is judged: what the migrations before it made, and what of that
 // the running version cannot know. It holds maps only, so that judging costs the same for the first and the last file.
 type World struct {
+	server    int  // the major version of PostgreSQL; 0: not known
 	fresh     bool // no version is running: all that is pending is new
 	track     born
 	relations map[statement.Name]*relation
@@ -72,6 +73,9 @@ func newWorld(fresh bool) *World {
 	return &World{fresh: fresh, relations: map[statement.Name]*relation{}, types: map[statement.Name]*userType{},
 		functions: map[statement.Name]born{}, schemas: map[string]born{}}
 }
+
+// older says whether the server is known to be older than a major version.
+func (w *World) older(than int) bool { return w.server != 0 && w.server < than }
 
 // fold makes one name of public.t and t, as the default search path does.
 func fold(n statement.Name) statement.Name {

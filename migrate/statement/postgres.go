@@ -24,7 +24,7 @@ func model(p Piece) (s Statement) {
 	s = base
 	nodes, err := parser.ParseSQL(p.Text)
 	if err != nil {
-		s.Kind, s.Message = Unparsable, err.Error()+" (the parser knows "+Grammar+")"
+		s.Kind, s.Message = Unparsable, err.Error()+" (the parser knows "+Grammar+")"+newerSyntax(p.Text)
 		return s
 	}
 	if len(nodes) != 1 || nodes[0] == nil {
