@@ -59,13 +59,13 @@ func hinted(err error, hint string) error {
 func run(ctx context.Context, args []string, io stdio) int {
 	root := newRoot(io)
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return exitDone
 	}
 	var e *exit
 	if !errors.As(err, &e) {
-		e = &exit{code: exitUsage, text: err.Error(), hint: "teal --help"}
+		e = &exit{code: exitUsage, text: err.Error(), hint: cmd.CommandPath() + " --help"}
 	}
 	if e.text != "" {
 		fmt.Fprintf(io.err, "teal: %s\n", strings.TrimSpace(e.text))
@@ -103,5 +103,6 @@ Start with: teal demo`,
 func printJSON(w io.Writer, v any) error {
 	enc := json.NewEncoder(w)
 	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false) // SQL is full of < and >
 	return enc.Encode(v)
 }

@@ -20,6 +20,9 @@ func (p Problem) String() string {
 	if p.Line == 0 {
 		return p.File + ": " + p.Text
 	}
+	if p.Column == 0 {
+		return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Text)
+	}
 	return fmt.Sprintf("%s:%d:%d: %s", p.File, p.Line, p.Column, p.Text)
 }
 
