@@ -20,7 +20,12 @@ func set(t *testing.T, site ...policies.Policy) policies.Set {
 
 func run(t *testing.T, ex policies.Example) policies.Report {
 	t.Helper()
-	in := policies.Input{Policy: set(t), App: "shop", Server: ex.Server, Now: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)}
+	return judge(set(t), ex)
+}
+
+// judge runs an example.
+func judge(s policies.Set, ex policies.Example) policies.Report {
+	in := policies.Input{Policy: s, App: "shop", Server: ex.Server, Now: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)}
 	if ex.Before != "" {
 		in.Files = append(in.Files, policies.File{Path: "0001_before.up.sql", Body: []byte(ex.Before), Applied: true})
 	}
