@@ -52,11 +52,20 @@ func Open(config Config) (*Database, error) {
 	}
 	dial, err := pgx.ParseConfig(cmp.Or(config.DirectURL, config.URL))
 	if err != nil {
-		// The parser's message hides the password; the URL itself must never be printed.
-		return nil, fmt.Errorf("database.url cannot be read: %w; write postgres://user@host:5432/name", err)
+		// The parser's message quotes the address, and where it is malformed nobody can tell which part is the password.
+		return nil, fmt.Errorf("%s is no address that can be read (it is not shown, for its password's sake): write "+
+			"postgres://user:password@host:5432/name?sslmode=verify-full, with what is special in the password percent-encoded", config.key())
 	}
 	if dial.ConnectTimeout == 0 {
 		dial.ConnectTimeout = 5 * time.Second
 	}
 	return &Database{config: config, dial: dial}, nil
+}
+
+// key names the setting that the session's address comes from.
+func (c Config) key() string {
+	if c.DirectURL != "" {
+		return "database.direct_url"
+	}
+	return "database.url"
 }
