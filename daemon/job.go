@@ -13,8 +13,27 @@ import (
 
 // lane runs one long effect at a time and remembers how the last one ended.
 type lane struct {
-	job  *job // nil = none runs
-	last release.Job
+	job   *job // nil = none runs
+	last  release.Job
+	ended time.Time // of the newest job that has ended; never goes back
+}
+
+// look takes up what the lane's job says now, and returns it when it has ended. The end of a job is always later than that
+// of the one before, whatever the machine's clock does: the core tells them apart by it.
+func (l *lane) look() *job {
+	j := l.job
+	if j == nil {
+		return nil
+	}
+	l.last = j.seen()
+	if l.last.Running {
+		return nil
+	}
+	if !l.last.Ended.After(l.ended) {
+		l.last.Ended = l.ended.Add(time.Nanosecond)
+	}
+	l.job, l.ended = nil, l.last.Ended
+	return j
 }
 
 // job is one long effect in its own goroutine. took and err may be read once done is closed.
@@ -87,15 +106,10 @@ func faultOf(err error) *release.Fault {
 // after: what is seen of the world must not be older than the end of a job that is told with it.
 func (l *loop) reap(ctx context.Context) {
 	for _, lane := range l.lanes() {
-		j := lane.job
+		j := lane.look()
 		if j == nil {
 			continue
 		}
-		lane.last = j.seen()
-		if lane.last.Running {
-			continue
-		}
-		lane.job = nil
 		if j.verdict != nil && j.err == nil {
 			l.verdict = j.verdict
 		}

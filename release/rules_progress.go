@@ -26,7 +26,7 @@ func beginRollback(t *turn) (Action, bool) {
 	t.s.Current = &Release{
 		Request: Request{ID: w.Release, Version: plan.Version, Artifact: plan.Artifact, Accepted: w.At},
 		Phase:   Starting, Rollback: true, Blue: t.s.Live.Other(), Green: t.s.Live, Plan: plan, Limits: t.l,
-		Since: t.o.Now, Begun: t.o.Now, Trigger: w.Actor, Unproven: t.s.Doubtful,
+		Since: t.o.Now, Begun: t.o.Now, Trigger: w.Actor,
 	}
 	t.tell(w.Release, OutAccepted, "rollback", fmt.Sprintf("cold rollback to %s, asked for by %s", plan.Version, w.Actor), nil)
 	return record(w.Release, fmt.Sprintf("cold rollback to %s: it is started in slot %s from its stored plan", plan.Version, t.s.Live.Other()))

@@ -241,6 +241,9 @@ func healTraffic(t *turn) (Action, bool) {
 
 // artifactProblemHolds stops when the executable of a slot that must run is not the one that was accepted.
 func artifactProblemHolds(t *turn) (Action, bool) {
+	if r := t.s.Current; t.s.Wish != nil || r != nil && r.Rollback {
+		return silent() // somebody is leaving that slot already
+	}
 	for _, slot := range Slots() {
 		problem := t.o.Slots[slot].Tenant.Problem
 		if problem != "" && t.s.Slots[slot].Want && slot == t.s.Live {

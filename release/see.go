@@ -23,6 +23,7 @@ func see(t *turn) {
 			t.s.Slots[slot] = place
 		}
 	}
+	t.soon()
 	elapsed := min(t.o.Elapsed, turnCap)
 	if r := t.s.Current; r != nil {
 		t.count(r)
@@ -33,6 +34,33 @@ func see(t *turn) {
 	}
 	if t.route() == Yes {
 		t.s.Heal = Lane{}
+	}
+}
+
+// longest is the longest pause that any rule sets before it tries again.
+const longest = 30 * time.Second
+
+// soon undoes what a clock that was set back would do: tries that have moved far away are due at once, and what a process
+// before this one has dealt with does not hide the ends of this one's jobs.
+func (t *turn) soon() {
+	limit := t.o.Now.Add(longest)
+	earlier := func(at time.Time) time.Time {
+		if at.After(limit) {
+			return t.o.Now
+		}
+		return at
+	}
+	t.s.Job.Next, t.s.Heal.Next = earlier(t.s.Job.Next), earlier(t.s.Heal.Next)
+	fresh := t.o.Elapsed == 0 // a new process: no job of the one before is told to it, and its ends are not comparable
+	if fresh {
+		t.s.Job.Handled = time.Time{}
+	}
+	for slot, place := range t.s.Slots {
+		place.Next = earlier(place.Next)
+		if fresh {
+			place.Launch.Handled = time.Time{}
+		}
+		t.s.Slots[slot] = place
 	}
 }
 

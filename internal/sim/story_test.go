@@ -200,10 +200,12 @@ func (s *teller) world(words []string) {
 		delete(w.Procs, release.B)
 	case "sick a", "sick b":
 		w.Procs[release.Slot(words[1])].Spec.Healthy = false
-	case "tamper r1":
-		spec := w.Specs["r1"]
+	case "tamper r1", "tamper r2":
+		spec := w.Specs[release.ID(words[1])]
 		spec.Changed = true
-		w.Specs["r1"] = spec
+		w.Specs[release.ID(words[1])] = spec
+	case "clock back":
+		w.Now = w.Now.Add(-time.Hour)
 	case "tunnels a":
 		w.Tunnels = map[release.Slot]uint64{release.A: 3}
 	case "freeze":
