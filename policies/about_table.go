@@ -21,6 +21,53 @@ func lockDropped(s *Subject, f *Finding) {
 	}
 }
 
+// refersToOld says whether a table that is made refers to one that was there before.
+func refersToOld(s *Subject) bool {
+	constraints := s.Constraints
+	if s.Command != nil {
+		constraints = columnConstraints(s.Command)
+	}
+	if s.World.fresh || s.Kind != statement.CreateTable && !s.World.NewRelation(s.Name) {
+		return false
+	}
+	for _, c := range constraints {
+		if c.Kind == statement.ForeignKey && !s.World.NewRelation(c.References) && fold(c.References) != fold(s.Name) && !s.Temporary {
+			return true
+		}
+	}
+	return false
+}
+
+// lockReferenced adds the lock that dropping a table, or a foreign key, takes on the tables it refers to.
+func lockReferenced(w *World, n statement.Name, f *Finding) {
+	r := w.relations[fold(n)]
+	if r == nil {
+		return
+	}
+	for _, c := range r.constraints {
+		if c.Kind == statement.ForeignKey && !w.NewRelation(c.References) {
+			f.lock(AccessExclusive, c.References.String())
+		}
+	}
+}
+
+func lockLike(f *Finding, s *Subject) {
+	for _, like := range s.Like {
+		f.lock(AccessShare, like.String())
+	}
+}
+
+// shadows raises the verdict for a new relation whose name another schema has as well: which of the two a bare name means
+// is decided by the running version's search path.
+func shadows(s *Subject, f *Finding) {
+	if other, ok := s.World.namesake(s.Name); ok && !s.Temporary {
+		f.raise(Depends)
+		f.add(BehaviourChanged)
+		f.Why = "the bare name " + s.Name.Name + " may mean " + other.String() + " or this one, by the search path of the running version"
+		f.Instead = "give it a name that no schema has yet"
+	}
+}
+
 // viewFollows says whether a later statement of the same file, so of the same transaction, makes a view of the old name.
 func viewFollows(s *Subject) bool {
 	for i := s.Index + 1; i < len(s.File); i++ {

@@ -1,5 +1,7 @@
 package policies
 
+import "strconv"
+
 // Action is what a policy wants done about a finding.
 type Action string
 
@@ -54,5 +56,37 @@ const DefaultRole = "dba"
 type Setting struct {
 	Action   Action
 	Role     string // who approves; DefaultRole when empty
-	OverRows int64  // operations only: the setting counts for tables with more rows than this
+	OverRows int64  // operations and rules only: the setting counts for tables with more rows than this
+	Unknown  Action // with OverRows: the action where nobody knows how many rows there are; empty: Action
+	At       Place  // where the policy says it
+}
+
+// Place is a line of a policy file.
+type Place struct {
+	File string `json:"file"`
+	Line int    `json:"line"`
+}
+
+// String is the place as editors read it. The built-in policy is no file.
+func (p Place) String() string {
+	if p.File == builtIn {
+		return "built in, line " + strconv.Itoa(p.Line)
+	}
+	return p.File + ":" + strconv.Itoa(p.Line)
+}
+
+// builtIn is the name of the built-in policy.
+const builtIn = "default.yaml"
+
+// forRows is the setting for a table of a size, and whether it counts for that at all.
+func (s Setting) forRows(rows int64, known bool) (Setting, bool) {
+	switch {
+	case s.OverRows == 0:
+		return s, true
+	case known:
+		return s, rows > s.OverRows
+	case s.Unknown != "":
+		s.Action = s.Unknown
+	}
+	return s, true
 }

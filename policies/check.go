@@ -18,6 +18,7 @@ const (
 	PhaseAuto     Phase = "auto"
 	PhaseExpand   Phase = "expand"
 	PhaseContract Phase = "contract"
+	PhasePolicy   Phase = "policy" // of a report on a policy file: what is said of its waivers
 )
 
 // File is one migration. Applied files are not judged; they tell what the schema looked like before.
@@ -35,7 +36,7 @@ type Input struct {
 	App     string
 	Dialect statement.Dialect // empty: PostgreSQL
 	Fresh   bool              // no version of the app runs and its database is empty: nothing can be harmed
-	Rows    map[string]int64  // estimated rows by table, schema.name or name; a table that is missing counts as large
+	Rows    map[string]int64  // estimated rows by table, schema.name or name; one that is missing or negative is not known, and counts as large
 	Now     time.Time         // for waivers
 	// Tables are the database's relations (schema.name or name) and their columns, where the caller knows them. It makes
 	// IF NOT EXISTS of a new object recognisable; nil changes nothing else.
@@ -45,7 +46,7 @@ type Input struct {
 
 // Check judges every file that is not applied: the expand files in order, then the contract files, as they would run.
 func Check(in Input) Report {
-	c := &checker{in: in, book: newBook(), world: newWorld(in.Fresh)}
+	c := &checker{used: map[Place]bool{}, in: in, book: newBook(), world: newWorld(in.Fresh)}
 	if c.in.Dialect == "" {
 		c.in.Dialect = statement.Postgres
 	}
@@ -65,8 +66,11 @@ func Check(in Input) Report {
 	for _, r := range results {
 		if r != nil {
 			report.Files = append(report.Files, *r)
-			report.Decision = worst(report.Decision, r.Decision)
 		}
+	}
+	report.Files = append(report.Files, c.idle()...)
+	for i := range report.Files {
+		report.Decision = worst(report.Decision, report.Files[i].Decision)
 	}
 	return report
 }
@@ -75,6 +79,7 @@ type checker struct {
 	in    Input
 	book  *book
 	world *World
+	used  map[Place]bool // waivers
 }
 
 func only(p Phase) func(*File) bool {

@@ -2,10 +2,9 @@ package policies
 
 import (
 	"fmt"
-	"path"
 	"slices"
+	"strconv"
 	"strings"
-	"time"
 )
 
 // decision is what the policies make of one finding.
@@ -20,6 +19,7 @@ func (c *checker) decide(f Finding, file *FileReport) []Entry {
 	d := c.settle(&f, file.Phase)
 	var extra []Entry
 	if w, ok := c.waiver(&f, file.Path); ok && d.action != Allow {
+		c.used[w.At] = true
 		if c.in.Now.Before(w.Until) {
 			d = decision{action: Allow, notes: []string{fmt.Sprintf("waived until %s by %s: %s", lastDay(w), w.Owner, w.Reason)}}
 		} else {
@@ -27,16 +27,6 @@ func (c *checker) decide(f Finding, file *FileReport) []Entry {
 		}
 	}
 	return append([]Entry{entry(f, d)}, extra...)
-}
-
-func lastDay(w Waiver) string { return w.Until.Add(-time.Second).Format(time.DateOnly) }
-
-func (c *checker) expired(w Waiver, about *Finding, phase Phase) Entry {
-	r := expiredWaiver()
-	f := fileFinding(&r, about.Line)
-	f.Kind = "waiver"
-	f.Why = fmt.Sprintf("the waiver of %s by %s ended on %s", w.Rule, w.Owner, lastDay(w))
-	return entry(f, c.settle(&f, phase))
 }
 
 // settle asks the policies. What is wrong by itself is denied, whatever they say.
@@ -51,7 +41,7 @@ func (c *checker) settle(f *Finding, phase Phase) decision {
 		d.notes = append(d.notes, "a contract statement in an expand file")
 		return d
 	}
-	if s, ok := c.setting(f, func(p *Policy) (Setting, bool) { s, ok := p.Rules[f.Rule]; return s, ok }); ok {
+	if s, ok := c.rule(f); ok {
 		d.take(s)
 	} else {
 		c.settleFacts(f, &d)
@@ -77,11 +67,44 @@ func (c *checker) settleFacts(f *Finding, d *decision) {
 		if !o.on {
 			continue
 		}
-		s, ok := c.setting(f, func(p *Policy) (Setting, bool) { s, ok := p.Operations[o.key]; return s, ok })
-		if rows, known := c.rows(f.Table); ok && !(known && rows <= s.OverRows && s.OverRows > 0) {
-			d.take(s)
+		rows, known := c.rows(f.Table)
+		if known {
+			d.sized(f, rows)
+		}
+		if s, ok := c.setting(f, func(p *Policy) (Setting, bool) { s, ok := p.Operations[o.key]; return s, ok }); ok {
+			if s, counts := s.forRows(rows, known); counts {
+				d.take(s)
+			}
 		}
 	}
+}
+
+// rule is what a policy says about a rule itself, unless it says so of larger tables only.
+func (c *checker) rule(f *Finding) (Setting, bool) {
+	rows, known := c.rows(f.Table)
+	return c.setting(f, func(p *Policy) (Setting, bool) {
+		if s, named := p.Rules[f.Rule]; named {
+			return s.forRows(rows, known)
+		}
+		return Setting{}, false
+	})
+}
+
+// sized says once how many rows the table has: what costs time with every row reads differently with that.
+func (d *decision) sized(f *Finding, rows int64) {
+	note := fmt.Sprintf("%s has about %s rows", f.Table, thousands(rows))
+	if !slices.Contains(d.notes, note) {
+		d.notes = append(d.notes, note)
+	}
+}
+
+// thousands writes a number with a comma between each three digits.
+func thousands(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
 
 func (c *checker) setting(f *Finding, pick func(*Policy) (Setting, bool)) (Setting, bool) {
@@ -89,15 +112,15 @@ func (c *checker) setting(f *Finding, pick func(*Policy) (Setting, bool)) (Setti
 }
 
 func (c *checker) rows(table string) (int64, bool) {
-	if n, ok := c.in.Rows[table]; ok {
-		return n, true
+	n, ok := c.in.Rows[table]
+	if !ok {
+		if bare, public := strings.CutPrefix(table, "public."); public {
+			n, ok = c.in.Rows[bare]
+		} else {
+			n, ok = c.in.Rows["public."+table]
+		}
 	}
-	if bare, ok := strings.CutPrefix(table, "public."); ok {
-		n, ok := c.in.Rows[bare]
-		return n, ok
-	}
-	n, ok := c.in.Rows["public."+table]
-	return n, ok
+	return n, ok && n >= 0
 }
 
 // take lets the stricter action win. Everybody who must approve is asked.
@@ -112,32 +135,4 @@ func (d *decision) take(s Setting) {
 		}
 	}
 	d.action = worst(d.action, s.Action)
-}
-
-// waiver finds the waiver for a finding: one that still holds rather than one that does not.
-func (c *checker) waiver(f *Finding, file string) (Waiver, bool) {
-	var found Waiver
-	ok := false
-	for i := range c.in.Policy.site {
-		p := &c.in.Policy.site[i]
-		if !p.covers(c.in.App) {
-			continue
-		}
-		for _, w := range p.Waivers {
-			if w.Rule == f.Rule && (w.App == "" || w.App == c.in.App) && sameNumber(w.Migration, file) && (!ok || w.Until.After(found.Until)) {
-				found, ok = w, true
-			}
-		}
-	}
-	return found, ok
-}
-
-// sameNumber says whether a file has the number that a waiver names, whatever the zeros in front; no number is every file.
-func sameNumber(number, file string) bool {
-	if number == "" {
-		return true
-	}
-	base := path.Base(strings.ReplaceAll(file, "\\", "/"))
-	digits := base[:len(base)-len(strings.TrimLeft(base, "0123456789"))]
-	return digits != "" && strings.TrimLeft(digits, "0") == strings.TrimLeft(number, "0")
 }

@@ -69,7 +69,7 @@ func (w *World) move(from, to statement.Name) {
 	from, to = fold(from), fold(to)
 	if r := w.relations[from]; r != nil {
 		delete(w.relations, from)
-		w.relations[to] = r
+		w.put(to, r)
 	}
 }
 

@@ -101,7 +101,9 @@ func (r *reader) settings(n *yaml.Node, what string, known func(string) bool, pu
 		if !known(key) {
 			return false
 		}
-		put(key, r.setting(v, what+"."+key, what == "operations"))
+		s := r.setting(v, what+"."+key, what != "hazards")
+		s.At = Place{r.file, v.Line}
+		put(key, s)
 		return true
 	})
 }
@@ -118,7 +120,11 @@ func (r *reader) setting(n *yaml.Node, what string, sized bool) Setting {
 		case key == "role":
 			s.Role = r.text(v, what+".role")
 		case key == "over_rows" && sized:
-			s.OverRows = r.number(v, what+".over_rows")
+			if s.OverRows = r.number(v, what+".over_rows"); s.OverRows == 0 {
+				r.fail(v, "%s.over_rows must be 1 or more; leave it out where the size does not matter", what)
+			}
+		case key == "unknown" && sized:
+			s.Unknown = r.action(v, what+".unknown")
 		default:
 			return false
 		}
@@ -126,6 +132,9 @@ func (r *reader) setting(n *yaml.Node, what string, sized bool) Setting {
 	})
 	if s.Action == "" {
 		r.fail(n, "%s has no action; write one of allow, warn, prove, approve, deny", what)
+	}
+	if s.Unknown != "" && s.OverRows == 0 {
+		r.fail(n, "%s: unknown is for tables whose size nobody knows, so it needs over_rows", what)
 	}
 	return s
 }
@@ -180,7 +189,7 @@ func (r *reader) clock(n *yaml.Node) int {
 }
 
 func (r *reader) waiver(n *yaml.Node) Waiver {
-	w := Waiver{}
+	w := Waiver{At: Place{r.file, n.Line}}
 	rules := ruleIDs()
 	r.each(n, "a waiver", func(key string, v *yaml.Node) bool {
 		switch key {

@@ -34,6 +34,7 @@ type Waiver struct {
 	Owner     string
 	Reason    string
 	Until     time.Time // the moment it ends
+	At        Place
 }
 
 // covers says whether the policy is about the app.
@@ -63,7 +64,7 @@ type Set struct {
 
 // NewSet puts a site's policies over the built-in one.
 func NewSet(site ...Policy) (Set, error) {
-	base, err := ParsePolicy("default.yaml", []byte(defaultYAML))
+	base, err := ParsePolicy(builtIn, []byte(defaultYAML))
 	if err != nil {
 		return Set{}, fmt.Errorf("the built-in policy: %w", err)
 	}

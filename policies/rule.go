@@ -98,11 +98,11 @@ type book struct {
 	rules []Rule
 	by    map[string][]int
 
-	newer, fresh, unknown, unread Rule // those that look at every statement
+	newer, fresh, back, unknown, unread Rule // those that look at every statement
 }
 
 func newBook() *book {
-	b := &book{rules: Rules(), by: map[string][]int{}, newer: newerPostgres(), fresh: newObject(), unknown: opaque(), unread: unparsable()}
+	b := &book{rules: Rules(), by: map[string][]int{}, newer: newerPostgres(), fresh: newObject(), back: createTableReferences(), unknown: opaque(), unread: unparsable()}
 	for i := range b.rules {
 		for _, key := range b.rules[i].On {
 			b.by[key] = append(b.by[key], i)
@@ -132,6 +132,8 @@ func (b *book) judgeOne(s *Subject) []Finding {
 		return []Finding{b.unread.find(s)}
 	case b.newer.Match(s):
 		return []Finding{b.newer.find(s)}
+	case s.Command != nil && b.back.Match(s):
+		return []Finding{b.back.find(s)}
 	case b.fresh.Match(s):
 		return []Finding{b.fresh.find(s)}
 	}

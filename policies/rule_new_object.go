@@ -8,14 +8,16 @@ func newObject() Rule {
 		ID: "new-object", Title: "A change to an object that this release makes",
 		Reason:        "{table} is made by this release, so the running version does not use it",
 		Compatibility: Expand,
-		Match:         func(s *Subject) bool { return s.World.harmless(s) },
+		Match:         func(s *Subject) bool { return s.World.harmless(s) && !refersToOld(s) },
 		Refine: func(s *Subject, f *Finding) {
 			if s.World.fresh {
 				f.Why = "no version is running yet"
 				return
 			}
-			if c := s.Command; c != nil {
-				lockParents(f, s, columnConstraints(c))
+			if s.Kind == statement.DropTable {
+				for _, n := range s.Names {
+					lockReferenced(s.World, n, f)
+				}
 			}
 		},
 		Bad:  Example{SQL: "CREATE TABLE note (id bigint PRIMARY KEY);\nALTER TABLE note DROP COLUMN id;"},

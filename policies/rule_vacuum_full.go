@@ -10,6 +10,12 @@ func vacuumFull() Rule {
 		Compatibility: Expand, Lock: AccessExclusive, Rewrite: true, Blocks: BlocksReads,
 		On:    on(statement.Vacuum),
 		Match: func(s *Subject) bool { return s.Full },
+		Refine: func(s *Subject, f *Finding) {
+			f.Operation.Locks = []Lock{}
+			for _, n := range s.Names {
+				f.lock(AccessExclusive, n.String())
+			}
+		},
 		Facts: []Fact{{"PostgreSQL 11 to 18", "not inside a transaction"}, {"PostgreSQL 19", "REPACK CONCURRENTLY is announced; teal does not know it"}},
 		Bad:   Example{Before: noteTable, SQL: "VACUUM FULL note;"},
 		Good:  Example{Before: noteTable, SQL: "VACUUM note;"},

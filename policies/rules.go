@@ -12,7 +12,7 @@ func Rules() []Rule {
 		setNotNull(), dropNotNull(), setDefault(), dropDefault(), dropIdentity(), dropExpression(), setExpression(),
 		addIdentityAlways(), addIdentityByDefault(), setIdentity(), setStatistics(), setStorage(),
 		// tables
-		createTable(), createTableAs(), dropTable(), dropTableCascade(), renameTable(), renameTableView(), convertToPartitioned(), truncateTable(), rewriteTable(), setUnlogged(),
+		createTable(), createTableReferences(), createTableAs(), dropTable(), dropTableCascade(), renameTable(), renameTableView(), convertToPartitioned(), truncateTable(), rewriteTable(), setUnlogged(),
 		clusterTable(), vacuumFull(), setOptions(), replicaIdentity(), publication(), inherit(), changeOwner(), dropSchema(), renameSchema(), dropDatabase(),
 		createSchema(),
 		// constraints
@@ -36,7 +36,7 @@ func Rules() []Rule {
 		updateRows(), backfill(), backfillUnguarded(), insertRows(), sessionSetting(), lockTimeout(), timeoutSetting(), lockTable(), selectCalls(), selectOnly(),
 		comment(), analyze(),
 		// whole files
-		emptyFile(), unreadableFile(), mixedFile(), wrongTrack(), transactionControl(), notAlone(), dataWithDDL(), workUnderLock(), severalExclusiveLocks(), expiredWaiver(),
+		emptyFile(), unreadableFile(), mixedFile(), wrongTrack(), transactionControl(), notAlone(), dataWithDDL(), workUnderLock(), severalExclusiveLocks(), expiredWaiver(), unusedWaiver(),
 	}
 }
 

@@ -13,6 +13,7 @@ type World struct {
 	fresh     bool // no version is running: all that is pending is new
 	track     born
 	relations map[statement.Name]*relation
+	bare      map[string][]statement.Name // relations by their name without the schema, also some that are gone
 	types     map[statement.Name]*userType
 	functions map[statement.Name]born
 	schemas   map[string]born
@@ -70,7 +71,7 @@ type userType struct {
 }
 
 func newWorld(fresh bool) *World {
-	return &World{fresh: fresh, relations: map[statement.Name]*relation{}, types: map[statement.Name]*userType{},
+	return &World{fresh: fresh, relations: map[statement.Name]*relation{}, bare: map[string][]statement.Name{}, types: map[statement.Name]*userType{},
 		functions: map[statement.Name]born{}, schemas: map[string]born{}}
 }
 
@@ -172,9 +173,27 @@ func (w *World) relation(n statement.Name) *relation {
 	r := w.relations[n]
 	if r == nil {
 		r = &relation{columns: map[string]*column{}, constraints: map[string]*statement.Constraint{}}
-		w.relations[n] = r
+		w.put(n, r)
 	}
 	return r
+}
+
+func (w *World) put(n statement.Name, r *relation) {
+	w.relations[n] = r
+	if list := w.bare[n.Name]; len(list) < 8 { // more schemas with one name tell nothing new, and would cost time
+		w.bare[n.Name] = append(list, n)
+	}
+}
+
+// namesake is a relation of the same name in another schema that the running version may mean.
+func (w *World) namesake(n statement.Name) (statement.Name, bool) {
+	n = fold(n)
+	for _, other := range w.bare[n.Name] {
+		if r := w.relations[other]; r != nil && other != n && !w.isNew(r.born) && r.kind != statement.CreateIndex {
+			return other, true
+		}
+	}
+	return n, false
 }
 
 // create takes in a new relation. One that IF NOT EXISTS or OR REPLACE may have found there is not new, unless the
