@@ -116,7 +116,7 @@ func (t *turn) contractRoles(owed *Owed) []string {
 // contractOwed begins the contract when its time has come: only between releases (or before the next one's expand), only
 // when every slot with a version below it is stopped, and only after the floor is in the store.
 func contractOwed(t *turn) (Action, bool) {
-	if len(t.s.Owed) == 0 || t.s.Last != nil || t.s.Wish != nil || t.o.Job.Running || t.o.Removed {
+	if len(t.s.Owed) == 0 || t.s.Last != nil || t.s.Wish != nil || t.o.Job.Running || t.o.Removed || !t.l.HasDatabase {
 		return silent()
 	}
 	if r := t.s.Current; r != nil && r.Phase != Queued && r.Phase != Vetted {

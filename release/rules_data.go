@@ -15,6 +15,17 @@ func removedHolds(t *turn) (Action, bool) {
 	return t.hold("app_removed", fmt.Sprintf("apps/%s.yaml is gone in mid-release; put it back and resume, or abandon", t.s.App))
 }
 
+// databaseGoneHolds stops a release whose migrations are judged, and a contract, when the app has no database any more: no
+// version starts on a schema that nobody has expanded for it.
+func databaseGoneHolds(t *turn) (Action, bool) {
+	r := t.s.Current
+	expands := r != nil && (r.Phase == Vetted || r.Phase == Expanding) && r.Folder != ""
+	if t.l.HasDatabase || !expands && !t.s.Contracting {
+		return silent()
+	}
+	return t.hold("no_database", fmt.Sprintf("apps/%s.yaml has no database any more and there are migrations to apply; put database back and resume, or abandon", t.s.App))
+}
+
 // held keeps everything below from going on.
 func held(t *turn) (Action, bool) {
 	if t.s.Hold == nil {

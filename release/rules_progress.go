@@ -210,7 +210,7 @@ func expand(t *turn) (Action, bool) {
 	if r == nil || t.o.Job.Running {
 		return silent()
 	}
-	if r.Folder == "" || !t.l.HasDatabase {
+	if r.Folder == "" {
 		t.enter(r, Starting)
 		return record(r.ID, "no migrations")
 	}

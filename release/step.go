@@ -75,6 +75,7 @@ var rules = []rule{
 
 	{"abandon-when-quiet", abandonWhenQuiet},
 	{"removed-holds", removedHolds},
+	{"database-gone-holds", databaseGoneHolds},
 	{"held", held},
 	{"adopt-database", adoptDatabase},
 	{"schema-holds", schemaHolds},
