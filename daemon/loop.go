@@ -3,6 +3,7 @@ package daemon
 import (
 	"bytes"
 	"context"
+	"errors"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -163,7 +164,7 @@ func (l *loop) save(ctx context.Context, next release.State, outcomes []release.
 
 // troubled notes that the store did not do its part and returns the back-off. Nothing is acted meanwhile.
 func (l *loop) troubled(what string, err error) (time.Duration, error) {
-	if err == errReplaced {
+	if errors.Is(err, errReplaced) {
 		return 0, err
 	}
 	why := fmt.Sprintf("store: %s: %v", what, err)

@@ -105,7 +105,7 @@ func (n *Node) exchange(ctx context.Context, d dialect, line string, write bool)
 	if err != nil {
 		return "", &Unreachable{Node: n.cfg.Name, Err: err}
 	}
-	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) }) // a dead connection needs no deadline
 	unknown := func(err error) error {
 		if ctx.Err() != nil {
 			err = ctx.Err()
@@ -113,7 +113,7 @@ func (n *Node) exchange(ctx context.Context, d dialect, line string, write bool)
 		first, _, _ := strings.Cut(line, ";")
 		return &Unknown{Node: n.cfg.Name, Command: strings.TrimSpace(first), Err: err}
 	}
-	conn.SetDeadline(deadline)
+	_ = conn.SetDeadline(deadline) // its failure shows in the write
 	if _, err := io.WriteString(conn, line); err != nil {
 		stop()
 		conn.Close()
@@ -146,7 +146,7 @@ func timedOut(err error) bool {
 // patience; until then the node has a command outstanding.
 func (n *Node) drain(conn net.Conn) {
 	n.outstanding.Add(1)
-	conn.SetDeadline(time.Now().Add(n.cfg.Patience))
+	_ = conn.SetDeadline(time.Now().Add(n.cfg.Patience)) // its failure ends the read below
 	unhook := context.AfterFunc(n.life, func() { conn.Close() })
 	go func() {
 		defer n.outstanding.Add(-1)

@@ -239,7 +239,9 @@ func TestJudge(t *testing.T) {
 		for i, target := range order {
 			v := judge(events.OutcomeData{Type: c.kind, Code: c.code, Release: "R", App: "shop"}, target)
 			if c.exit != 0 {
-				require.Equal(t, c.exit, v.err.(*exit).code, "%v", c)
+				var e *exit
+				require.ErrorAs(t, v.err, &e)
+				require.Equal(t, c.exit, e.code, "%v", c)
 				continue
 			}
 			require.NoError(t, v.err)

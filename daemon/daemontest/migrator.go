@@ -100,14 +100,13 @@ func (r migratorRun) observe(t *testing.T, folder events.Folder) release.Schema 
 	return schema
 }
 
-func requireFault(t *testing.T, err error, class release.Class, code string) *release.Fault {
+func requireFault(t *testing.T, err error, class release.Class, code string) {
 	t.Helper()
 	var fault *release.Fault
 	require.True(t, errors.As(err, &fault), "%v", err)
 	require.Equal(t, class, fault.Class, fault.Text)
 	require.Equal(t, code, fault.Code, fault.Text)
 	require.NotEmpty(t, fault.Text)
-	return fault
 }
 
 func emptyDatabase(t *testing.T, r migratorRun) {

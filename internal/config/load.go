@@ -61,7 +61,7 @@ func build(dir string, set *fileSet, validators []Validator) (*Snapshot, error) 
 		problems = append(problems, d.problems...)
 		l.snapshot.Warnings = append(l.snapshot.Warnings, d.warnings...)
 	}
-	l.snapshot.Warnings.sorted()
+	l.snapshot.Warnings = l.snapshot.Warnings.sorted()
 	for _, validate := range validators {
 		problems = append(problems, validate(l.snapshot)...)
 	}

@@ -61,7 +61,7 @@ func (d *daemonProcess) start() error {
 func (d *daemonProcess) ended() error {
 	select {
 	case <-d.done:
-		return fmt.Errorf("teal serve ended: %v", d.err)
+		return fmt.Errorf("teal serve ended: %w", d.err)
 	default:
 		return nil
 	}

@@ -169,7 +169,7 @@ func typeOf(t *ast.TypeName) Type {
 	for _, m := range items(t.Typmods) {
 		if c, ok := m.(*ast.A_Const); ok {
 			if i, ok := c.Val.(*ast.Integer); ok {
-				out.Mods = append(out.Mods, int(i.IVal))
+				out.Mods = append(out.Mods, i.IVal)
 			}
 		}
 	}

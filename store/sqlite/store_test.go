@@ -322,7 +322,7 @@ func TestReadersWhileWriting(t *testing.T) {
 				}
 				got, _, err := s.Load(context.Background(), "shop")
 				if err != nil || got.Seq < last || got.Rev != got.Seq {
-					errs <- fmt.Errorf("seq %d rev %d after %d: %v", got.Seq, got.Rev, last, err)
+					errs <- fmt.Errorf("seq %d rev %d after %d: %w", got.Seq, got.Rev, last, err)
 					return
 				}
 				last = got.Seq

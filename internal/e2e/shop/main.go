@@ -13,11 +13,12 @@ import (
 
 func main() {
 	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
 	if witness := os.Getenv("SHOP_WITNESS"); witness != "" {
 		go watch(witness, cancel)
 	}
-	if err := demoapp.Run(ctx, os.Getenv); err != nil {
+	err := demoapp.Run(ctx, os.Getenv)
+	cancel()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
