@@ -17,8 +17,8 @@ type inForce struct {
 // load is the set in force. The pointer is a new one whenever there is something new to tell.
 func (f *inForce) load() *daemon.Config {
 	set, status := f.set.Load(), f.status()
-	if set.Tried.Equal(status.At) {
-		return set
+	if set.Tried.Equal(status.At) || status.OK && status.Hash != set.Hash {
+		return set // nothing new, or a new set that is just being swapped in
 	}
 	fresh := *set
 	tell(&fresh, status)
@@ -28,11 +28,10 @@ func (f *inForce) load() *daemon.Config {
 
 // tell writes the result of a reload beside a set.
 func tell(set *daemon.Config, status config.Status) {
-	set.Tried, set.Problem = status.At, ""
+	set.Tried = status.At
 	if !status.OK {
 		set.Problem = status.Problems.Error()
+		return
 	}
-	if status.Hash == set.Hash {
-		set.Loaded = status.Success
-	}
+	set.Problem, set.Loaded = "", status.Success
 }

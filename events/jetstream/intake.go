@@ -18,6 +18,7 @@ const (
 	ackTime    = 5 * time.Second
 	retryDelay = 5 * time.Second
 	leaveTime  = time.Second
+	pullTime   = 10 * time.Second // of silence, until a consumer that is gone is noticed
 )
 
 // Handle judges one message.
@@ -41,7 +42,7 @@ func (b *Bus) Consume(ctx context.Context, handle Handle) error {
 	if err != nil {
 		return fmt.Errorf("the consumer teal-%s can neither be read nor created (%w); check NATS and its permissions", b.cfg.Name, err)
 	}
-	messages, err := consumer.Messages(jetstream.PullMaxMessages(1), jetstream.WithMessagesErrOnMissingHeartbeat(true))
+	messages, err := consumer.Messages(jetstream.PullMaxMessages(1), jetstream.PullExpiry(pullTime), jetstream.WithMessagesErrOnMissingHeartbeat(true))
 	if err != nil {
 		return fmt.Errorf("the requests cannot be fetched (%w); check NATS and its permissions", err)
 	}

@@ -217,7 +217,7 @@ func TestTheSameRequestAgain(t *testing.T) {
 	// Somebody deletes the stream: the very same bytes come again, then others.
 	for _, again := range [][]byte{raw, changed} {
 		w.deleteStream()
-		w.await(long, "the stream to be there again", func() (bool, string) {
+		w.await(20*time.Second, "the stream to be there again", func() (bool, string) {
 			err := w.publish("shop", id, again)
 			return err == nil, fmt.Sprint(err)
 		})
@@ -252,6 +252,17 @@ func (w *town) post(path string, body []byte) (int, string) {
 			return (&net.Dialer{}).DialContext(ctx, "unix", w.path("teal.sock"))
 		}}}
 	response, err := c.Post("http://teal"+path, "application/json", bytes.NewReader(body))
+	require.NoError(w.t, err)
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(w.t, err)
+	return response.StatusCode, string(text)
+}
+
+// postTCP asks the read-only listener to change something.
+func (w *town) postTCP(path string) (int, string) {
+	w.t.Helper()
+	response, err := http.Post(fmt.Sprintf("http://127.0.0.1:%d%s", w.http, path), "application/json", strings.NewReader("{}"))
 	require.NoError(w.t, err)
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
