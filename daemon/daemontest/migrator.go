@@ -181,8 +181,9 @@ func mergedOrder(t *testing.T, r migratorRun) {
 
 func failedFile(t *testing.T, r migratorRun) {
 	f := with(suiteFolder(), "expand/0004_two.up.sql", "CREATE TABLE half (id int);\nALTER TABLE users\n  ADD COLUMN id int;")
-	fault := requireFault(t, r.apply(t, r.ask("expand", 1, f), f), release.Permanent, "migration_failed")
-	require.Contains(t, fault.Text, "0004_two.up.sql:")
+	err := r.apply(t, r.ask("expand", 1, f), f)
+	requireFault(t, err, release.Permanent, "migration_failed")
+	require.ErrorContains(t, err, "0004_two.up.sql:")
 	require.True(t, r.Has(t, "users", "mail"), "the files before it stay")
 	if !r.Partial {
 		require.False(t, r.Has(t, "half", ""))
