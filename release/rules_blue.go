@@ -99,6 +99,8 @@ func (t *turn) illness(slot Slot) string {
 	switch {
 	case seen.Tenant.Problem != "":
 		return seen.Tenant.Problem
+	case t.o.Launch[slot].Running:
+		return "it is being started"
 	case seen.Tenant.Running == No:
 		return "it does not stay up; see its log"
 	case seen.Probe.Problem != "":
