@@ -41,6 +41,9 @@ type Input struct {
 	// Tables are the database's relations (schema.name or name) and their columns, where the caller knows them. It makes
 	// IF NOT EXISTS of a new object recognisable; nil changes nothing else.
 	Tables map[string][]string
+	// Schema is what the database has, written as SQL, where the caller has read it. It is known better than from the applied
+	// files, so it takes their place.
+	Schema []byte
 	Server int // the server's major version, such as 15; 0: not known, and then taken for 12 or newer
 }
 
@@ -52,6 +55,7 @@ func Check(in Input) Report {
 	}
 	c.world.server = in.Server
 	c.world.learnKnown(in.Tables)
+	c.learnSchema()
 	report := Report{Files: []FileReport{}, Decision: Allow}
 	results := make([]*FileReport, len(in.Files))
 	tracks := [][]int{c.files(nil), c.files(only(PhaseExpand)), c.files(only(PhaseContract))}
@@ -119,6 +123,9 @@ func PhaseOf(name string, told Phase, body []byte) Phase {
 
 // file judges one file, or only learns from it when it is applied.
 func (c *checker) file(f *File) *FileReport {
+	if f.Applied && c.in.Schema != nil {
+		return nil
+	}
 	sum := sha256.Sum256(f.Body)
 	out := &FileReport{Path: f.Path, Phase: PhaseOf(f.Path, f.Phase, f.Body), SHA256: hex.EncodeToString(sum[:]),
 		Decision: Allow, Statements: []Entry{}}
@@ -148,6 +155,19 @@ func (c *checker) file(f *File) *FileReport {
 		}
 	}
 	return out
+}
+
+// learnSchema takes in what the database has. A statement of it that cannot be read is as unknown as one never seen.
+func (c *checker) learnSchema() {
+	parsed, err := statement.Parse(c.in.Schema, c.in.Dialect)
+	if err != nil {
+		c.in.Schema = nil // then the applied files say what they can
+		return
+	}
+	c.world.track = before
+	for i := range parsed.Statements {
+		c.learn(&parsed.Statements[i])
+	}
 }
 
 func (c *checker) learn(s *statement.Statement) {
