@@ -1,0 +1,50 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"teal.dev/teal/internal/lab/labtest"
+	"teal.dev/teal/migrate/statement"
+)
+
+// TestSchemaReadsBack: the SQL that Schema writes is read without a statement that nobody understands, and it makes the
+// same schema again.
+func TestSchemaReadsBack(t *testing.T) {
+	dsn := labtest.Postgres(t)
+	conn := outside(t, dsn)
+	exec(t, conn, `CREATE SCHEMA audit;
+		CREATE TYPE mood AS ENUM ('sad', 'it''s');
+		CREATE DOMAIN stars AS int NOT NULL CHECK (VALUE < 6);
+		CREATE TABLE "Person" ("Id" bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name varchar(20) NOT NULL DEFAULT 'x', m mood, s stars);
+		CREATE TABLE audit.note (id serial PRIMARY KEY, body text, n numeric(5,2)[], size int GENERATED ALWAYS AS (length(body)) STORED, person bigint REFERENCES "Person");
+		ALTER TABLE audit.note ADD CONSTRAINT positive CHECK (id > 0) NOT VALID;
+		CREATE UNIQUE INDEX note_body ON audit.note (lower(body)) WHERE body IS NOT NULL;
+		CREATE TABLE log (n int NOT NULL) PARTITION BY RANGE (n);
+		CREATE TABLE log_1 PARTITION OF log FOR VALUES FROM (1) TO (2);
+		CREATE TABLE log_0 PARTITION OF log DEFAULT;
+		CREATE VIEW people AS SELECT name FROM "Person";
+		CREATE MATERIALIZED VIEW sums AS SELECT count(*) FROM audit.note;
+		CREATE TABLE nothing ();
+		CREATE TABLE schema_migrations (version bigint, dirty boolean); INSERT INTO schema_migrations VALUES (7, false)`)
+	schema, err := open(t, dsn).Schema(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 15, schema.Server)
+	require.Equal(t, uint64(7), schema.Expand)
+	require.Zero(t, schema.Contract)
+	f, err := statement.Parse([]byte(schema.SQL), statement.Postgres)
+	require.NoError(t, err)
+	for _, s := range f.Statements {
+		require.NotContains(t, []statement.Kind{statement.Unparsable, statement.Opaque}, s.Kind, "%s: %s", s.SQL, s.Message)
+	}
+	require.NotContains(t, schema.SQL, "schema_migrations")
+	require.Contains(t, schema.SQL, `ALTER TABLE audit.note ADD CONSTRAINT positive CHECK ((id > 0)) NOT VALID;`)
+
+	again := labtest.Postgres(t)
+	other := outside(t, again)
+	exec(t, other, `CREATE SCHEMA audit; CREATE SEQUENCE audit.note_id_seq;`+schema.SQL)
+	second, err := open(t, again).Schema(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, schema.SQL, second.SQL)
+}
