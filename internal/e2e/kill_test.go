@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -112,7 +113,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 		{"begin", "warm-over", "next line", "stop-green", "contract-done"},
 	} {
 		n := i + 1
-		since := w.lines("shop")[len(w.lines("shop"))-1].N
+		since := w.last("shop")
 		id := w.release("shop", fmt.Sprintf("1.%d", n), w.chain(n))
 		for _, rule := range rules {
 			since = w.killAfter("shop", id, rule, since)
@@ -167,6 +168,9 @@ func TestKilledInTheMiddleOfAMigration(t *testing.T) {
 	w.kill()
 	w.serve()
 	w.blocked(id, "expand")
+	require.NoError(t, w.daemon.stop()) // in order, this time
+	w.serve()
+	w.blocked(id, "expand")
 	w.kill()
 	require.NoError(t, blocker.Rollback(t.Context()))
 	w.serve()
@@ -212,4 +216,35 @@ func (w *town) blocked(id release.ID, kind release.Kind) {
 
 func (w *town) ledgerApplied(app string) []row {
 	return slices.DeleteFunc(w.ledger(app), func(r row) bool { return r.State != "applied" })
+}
+
+// TestTheHostDies kills everything at once, in the bake and at rest, and starts it again in an order that nobody planned.
+func TestTheHostDies(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, plan{own: true, settings: map[string]string{"bake": "{for: 2s, max_errors: 50%, few_requests: pass}"}})
+	w.reach(w.release("shop", "v1", w.folder("v1")), release.OutFinished)
+	id := w.release("shop", "v1-next", w.folder("v1"))
+	for _, phase := range []release.Phase{release.Baking, release.Finished} {
+		if phase == release.Baking {
+			w.awaitPhase("shop", id, phase)
+		} else {
+			w.reach(id, release.OutFinished)
+		}
+		app := w.app("shop")
+		require.NoError(t, w.daemon.kill())
+		require.NoError(t, w.proxy.Kill())
+		require.NoError(t, w.postgres.Kill())
+		for _, slot := range app.Slots {
+			if slot.Running == release.Yes {
+				require.NoError(t, syscall.Kill(slot.PID, syscall.SIGKILL))
+			}
+		}
+		w.serve()
+		require.NoError(t, w.proxy.Start(t.Context()))
+		require.NoError(t, w.postgres.Start(t.Context()))
+		w.await(long, "the live version to answer", func() (bool, string) { s := w.side("shop"); return s == "b", s })
+	}
+	w.account(id)
+	require.Equal(t, "b:b:0:2", w.mapLine("shop"))
+	require.Equal(t, uint64(2), w.app("shop").Rev)
 }
