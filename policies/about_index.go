@@ -4,7 +4,7 @@ import "teal.dev/teal/migrate/statement"
 
 // ordinary says whether none of the special index rules speaks about a CREATE INDEX.
 func ordinary(s *Subject) bool {
-	return !s.World.partitioned(s.Table) && len(s.Calls) == 0
+	return !s.World.partitioned(s.Table) && len(s.Calls) == 0 && !s.Raises
 }
 
 func (w *World) partitioned(n statement.Name) bool {

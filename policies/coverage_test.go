@@ -94,7 +94,8 @@ func TestRows(t *testing.T) {
 		{52, "ALTER TABLE t DROP CONSTRAINT t_pkey", "drop-unique", policies.Contract},
 		{53, "ALTER TABLE t DROP CONSTRAINT t_b, ADD CONSTRAINT t_b2 UNIQUE (b, a)", "drop-unique", policies.Contract},
 		{61, "DROP INDEX unheard_of", "drop-unique-index", policies.Contract},
-		{63, "ALTER INDEX t_b RENAME TO t_b2", "alter-index", policies.Expand},
+		{63, "ALTER INDEX t_b RENAME TO t_b2", "alter-index", policies.Depends}, // the index of a constraint
+		{63, "ALTER INDEX t_b SET (fillfactor = 70)", "alter-index", policies.Expand},
 		{77, "DROP VIEW v", "drop-view", policies.Contract},
 		{85, "CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION f()", "create-extension", policies.Depends},
 		{89, "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO clerk", "role-settings", policies.Depends},

@@ -24,7 +24,7 @@ func (h *holding) after(s *Subject, found []Finding) []Finding {
 				held.take(found[j].Operation.Locks)
 			}
 		}
-		if held.level != "" && (f.Operation.Scan || f.Operation.Rewrite) && f.Operation.Blocks == BlocksNobody {
+		if held.level != "" && (f.Operation.Scan || f.Operation.Rewrite) && (f.Operation.Blocks == BlocksNobody || f.Operation.Blocks == BlocksWrites && held.level == AccessExclusive) {
 			out = append(out, held.work(s))
 			break
 		}

@@ -148,6 +148,9 @@ func (w *World) learnCommand(s *statement.Statement, c *statement.Command) {
 		}
 	case statement.AddConstraint:
 		if c.Constraint != nil {
+			if used := c.Constraint.UsingIndex; used != "" { // the index is the constraint's from now on
+				delete(w.relations, fold(statement.Name{Schema: s.Name.Schema, Name: used}))
+			}
 			w.learnConstraint(r, s.Name.Name, *c.Constraint)
 		}
 	case statement.ValidateConstraint:

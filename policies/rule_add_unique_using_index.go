@@ -9,6 +9,11 @@ func addUniqueUsingIndex() Rule {
 		Compatibility: Expand, Lock: AccessExclusive,
 		On: on(statement.AddConstraint), Match: adds(func(c *statement.Constraint) bool { return key(c) && c.UsingIndex != "" }),
 		Refine: func(s *Subject, f *Finding) {
+			if s.Command.Constraint.Deferrable {
+				f.raise(Depends)
+				f.add(BehaviourChanged)
+				f.Why = "a deferrable constraint is no arbiter: ON CONFLICT of the running version that finds the index now fails with 55000"
+			}
 			if s.Command.Constraint.Kind == statement.PrimaryKey {
 				f.raise(Depends)
 				f.add(OldWritesRejected)

@@ -4,11 +4,11 @@ import "teal.dev/teal/migrate/statement"
 
 func createIndexExpression() Rule {
 	return Rule{
-		ID: "create-index-function", Title: "CREATE INDEX on a function that teal does not know",
-		Reason:        "the function runs in every write of the running version from now on; if it raises, the write fails",
-		Instead:       "have a DBA confirm that the function never raises; and build the index CONCURRENTLY, in a file of its own",
+		ID: "create-index-function", Title: "CREATE INDEX on a function that teal does not know, or on something that may fail",
+		Reason:        "the expression is computed in every write of the running version from now on; where it fails (an overflow, a division, a cast, a function that raises), the write fails",
+		Instead:       "have a DBA confirm that it never fails for what the running version writes; and build the index CONCURRENTLY, in a file of its own",
 		Compatibility: Depends, Hazards: []Hazard{OldWritesRejected}, Scan: true,
-		On: on(statement.CreateIndex), Match: func(s *Subject) bool { return len(s.Calls) > 0 && !s.World.partitioned(s.Table) },
+		On: on(statement.CreateIndex), Match: func(s *Subject) bool { return (len(s.Calls) > 0 || s.Raises) && !s.World.partitioned(s.Table) },
 		Refine: func(s *Subject, f *Finding) {
 			if s.Concurrently {
 				f.lock(ShareUpdateExclusive, s.Table.String())

@@ -16,6 +16,11 @@ func createIndexPartitioned() Rule {
 				f.Why, f.Instead = "ON ONLY makes an empty index on the parent", ""
 				return
 			}
+			if s.Unique || s.Raises || len(s.Calls) > 0 {
+				f.raise(Depends)
+				f.add(OldWritesRejected)
+				f.Why += "; and the running version's writes that break it fail"
+			}
 			for _, p := range s.World.relations[fold(s.Table)].children {
 				f.lock(Share, p.String())
 			}

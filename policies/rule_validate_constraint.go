@@ -10,7 +10,12 @@ func validateConstraint() Rule {
 		Facts: []Fact{{"PostgreSQL", "for a foreign key, ROW SHARE on the parent as well"}},
 		On:    on(statement.ValidateConstraint),
 		Refine: func(s *Subject, f *Finding) {
-			if c := s.World.constraint(s.Name, s.Command.Name); c != nil && c.Kind == statement.ForeignKey {
+			c := s.World.constraint(s.Name, s.Command.Name)
+			switch {
+			case c == nil:
+			case !c.NotValid:
+				f.Operation.Scan, f.Why = false, s.Command.Name+" is valid already"
+			case c.Kind == statement.ForeignKey:
 				f.lock(RowShare, c.References.String())
 			}
 		},
