@@ -83,13 +83,14 @@ func TestReportJSON(t *testing.T) {
 func TestReportText(t *testing.T) {
 	r := decisionOf(t, policies.Input{Policy: set(t)}, "ALTER TABLE note\n  RENAME COLUMN body TO content;\nALTER TABLE note RENAME COLUMN n TO m", policies.PhaseExpand)
 	require.True(t, strings.HasPrefix(r.Text(), `0007_x.up.sql:1: deny: rename-column
-    ALTER TABLE note …
+    2 | …   RENAME COLUMN body TO content
+      |                   ^^^^
   why: the running version still says body: every statement of it that names the column fails with 42703, from the moment of the rename
   instead: add the new column beside the old one, write both, move over, and drop the old one when the old version is gone
     -- expand:
     ALTER TABLE note ADD COLUMN content …;
 `), r.Text())
-	require.Contains(t, r.Text(), "    ALTER TABLE note RENAME COLUMN n TO m\n                                   ^\n")
+	require.Contains(t, r.Text(), "    3 | ALTER TABLE note RENAME COLUMN n TO m\n      |                                ^\n")
 	require.Contains(t, r.Text(), "deny: 1 file, 2 deny\n")
 }
 

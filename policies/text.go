@@ -34,17 +34,7 @@ func writeEntry(b *strings.Builder, path string, e *Entry) {
 		fmt.Fprintf(b, " (by %s)", strings.Join(e.Roles, ", "))
 	}
 	b.WriteByte('\n')
-	if e.SQL != "" {
-		first, _, more := strings.Cut(e.SQL, "\n")
-		fmt.Fprintf(b, "    %s", first)
-		if more {
-			b.WriteString(" …")
-		}
-		b.WriteByte('\n')
-		if i := caret(first, e.Mark); i >= 0 {
-			fmt.Fprintf(b, "    %s%s\n", strings.Repeat(" ", i), strings.Repeat("^", utf8.RuneCountInString(e.Mark)))
-		}
-	}
+	writeSource(b, e)
 	indent(b, "why: ", e.Why)
 	if len(e.Hazards) > 0 {
 		words := make([]string, len(e.Hazards))
@@ -57,6 +47,66 @@ func writeEntry(b *strings.Builder, path string, e *Entry) {
 		indent(b, "instead: ", e.Instead)
 	}
 	b.WriteByte('\n')
+}
+
+// writeSource prints the line that the finding is about, with its number, and a caret below the name.
+func writeSource(b *strings.Builder, e *Entry) {
+	if e.SQL == "" {
+		return
+	}
+	at := e.Span()
+	lines := strings.Split(e.SQL, "\n")
+	line, before, after := lines[at.Line-e.Line], "", ""
+	if at.Line > e.Line {
+		before = "… "
+	}
+	if at.Line-e.Line < len(lines)-1 {
+		after = " …"
+	}
+	number := fmt.Sprintf("%5d | ", at.Line)
+	fmt.Fprintf(b, "%s%s%s%s\n", number, before, line, after)
+	if at.End > at.Column {
+		column := at.Column
+		if at.Line == e.Line {
+			column -= e.Column - 1
+		}
+		fmt.Fprintf(b, "%s| %s%s\n", strings.Repeat(" ", len(number)-2), pad(before+line, column-1+utf8.RuneCountInString(before)), strings.Repeat("^", at.End-at.Column))
+	}
+}
+
+// pad is white space as wide as the first characters of a line; tabs stay tabs.
+func pad(line string, n int) string {
+	var b strings.Builder
+	for _, r := range line {
+		if n--; n < 0 {
+			break
+		}
+		if r == '\t' {
+			b.WriteRune(r)
+		} else {
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
+}
+
+// Span is a part of one line of a file, in characters from 1. End is just behind it; without a name it is Column.
+type Span struct{ Line, Column, End int }
+
+// Span is where in the file the name stands that a finding is about, else where its statement begins.
+func (e *Entry) Span() Span {
+	for i, line := range strings.Split(e.SQL, "\n") {
+		at := caret(line, e.Mark)
+		if at < 0 {
+			continue
+		}
+		s := Span{Line: e.Line + i, Column: at + 1, End: at + 1 + utf8.RuneCountInString(e.Mark)}
+		if i == 0 && e.Column > 1 {
+			s.Column, s.End = s.Column+e.Column-1, s.End+e.Column-1
+		}
+		return s
+	}
+	return Span{Line: max(e.Line, 1), Column: max(e.Column, 1), End: max(e.Column, 1)}
 }
 
 func indent(b *strings.Builder, head, text string) {

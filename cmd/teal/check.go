@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,7 +22,9 @@ import (
 // checked is what the flags of teal check say.
 type checked struct {
 	dialect, phase, format, failOn *choice
-	policies, app                  string
+	policies, app, against         string
+	applied                        uint64
+	fix                            bool
 }
 
 // newCheck judges migrations without a daemon and without a database.
@@ -35,12 +38,20 @@ func newCheck(io stdio) *cobra.Command {
 the version that is running, what it locks, and what the policies say to that. PATH is a migration file or a folder
 (with its expand/ and contract/). Down migrations are never run, so they are not judged.
 
+Files that a database has run are context only: --applied N names the last one. --against reads a database (never the
+live one's only copy of a password: env:NAME or file:/path), its tables, their sizes and its version, and knows by itself what is applied.
+--fix writes, for each file that is refused and that teal knows how to split, the safe files beside it, with the next free
+numbers; it overwrites nothing, and it writes only what would pass.
+
 Exit codes: 0 nothing is as bad as --fail-on, 2 unreadable input, 3 something is.`,
 		Example: `  teal check migrations
   teal check --policies /etc/teal/policies --app shop migrations/0007_split.up.sql
-  teal check --format json --fail-on approve migrations`,
+  teal check --format json --fail-on approve migrations
+  teal check --applied 41 migrations
+  teal check --against env:DATABASE_URL migrations
+  teal check --fix migrations`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return c.run(io, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), io, args) },
 	}
 	c.dialect = choose(cmd, "dialect", "", "the SQL that the files are written in", "postgres", "postgres")
 	c.phase = choose(cmd, "phase", "", "the track of the files; auto: their folder or first line says it", "auto", "auto", "expand", "contract")
@@ -48,10 +59,13 @@ Exit codes: 0 nothing is as bad as --fail-on, 2 unreadable input, 3 something is
 	c.failOn = choose(cmd, "fail-on", "", "exit with 3 from this decision upwards", "deny", "deny", "approve", "prove", "warn")
 	cmd.Flags().StringVar(&c.policies, "policies", "", "directory `DIR` of the site's policies, over the built-in one (teal policy show prints it)")
 	cmd.Flags().StringVar(&c.app, "app", "", "the `APP`, for policies that apply to some apps only")
+	cmd.Flags().Uint64Var(&c.applied, "applied", 0, "files numbered up to `N` are applied: they are context, and not judged")
+	cmd.Flags().StringVar(&c.against, "against", "", "a database (`DSN`, env:NAME or file:/path) whose tables, sizes and version sharpen the verdicts")
+	cmd.Flags().BoolVar(&c.fix, "fix", false, "write the safe split of refused files as new files")
 	return cmd
 }
 
-func (c *checked) run(io stdio, paths []string) error {
+func (c *checked) run(ctx context.Context, io stdio, paths []string) error {
 	set, err := readPolicies(c.policies)
 	if err != nil {
 		return err
@@ -60,9 +74,13 @@ func (c *checked) run(io stdio, paths []string) error {
 	if err != nil {
 		return err
 	}
+	input, err := c.input(ctx, set)
+	if err != nil {
+		return err
+	}
 	report := policies.Report{Decision: policies.Allow, Files: []policies.FileReport{}}
 	for _, files := range folders {
-		one := policies.Check(policies.Input{Files: files, Policy: set, App: c.app, Dialect: statement.Dialect(c.dialect.value), Now: time.Now()})
+		one := policies.Check(input(files))
 		report.Files = append(report.Files, one.Files...)
 		if one.Decision.AtLeast(report.Decision) {
 			report.Decision = one.Decision
@@ -75,6 +93,30 @@ func (c *checked) run(io stdio, paths []string) error {
 		return &exit{code: exitRefused, text: fmt.Sprintf("the decision is %s, which --fail-on %s does not let pass", report.Decision, limit)}
 	}
 	return nil
+}
+
+// input returns what makes the gate's input of a folder's files.
+func (c *checked) input(ctx context.Context, set policies.Set) (func([]policies.File) policies.Input, error) {
+	base := policies.Input{Policy: set, App: c.app, Dialect: statement.Dialect(c.dialect.value), Now: time.Now()}
+	applied := func(f *policies.File) bool { return numberOf(f.Path) <= c.applied }
+	if c.against != "" {
+		k, err := lookInto(ctx, c.against, c.app)
+		if err != nil {
+			return nil, err
+		}
+		k.into(&base)
+		if c.applied == 0 {
+			applied = k.applied
+		}
+	}
+	return func(files []policies.File) policies.Input {
+		in := base
+		in.Files = slices.Clone(files)
+		for i := range in.Files {
+			in.Files[i].Applied = applied(&in.Files[i])
+		}
+		return in
+	}, nil
 }
 
 // readPolicies puts the policies of a directory over the built-in one; "" = the built-in one alone.

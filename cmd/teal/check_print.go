@@ -53,7 +53,8 @@ func printGitHub(w io.Writer, report policies.Report) error {
 			level = "error"
 		}
 		if err == nil {
-			_, err = fmt.Fprintf(w, "::%s file=%s,line=%d,title=%s::%s\n", level, property.Replace(f.Path), e.Line,
+			at := e.Span()
+			_, err = fmt.Fprintf(w, "::%s file=%s,line=%d,col=%d,title=%s::%s\n", level, property.Replace(f.Path), at.Line, at.Column,
 				property.Replace("teal "+string(e.Decision)+" "+e.Rule), data.Replace(text))
 		}
 	})
@@ -61,29 +62,6 @@ func printGitHub(w io.Writer, report policies.Report) error {
 }
 
 type object = map[string]any
-
-// sarif is the report in the Static Analysis Results Interchange Format 2.1.0.
-func sarif(report policies.Report) object {
-	rules, results, seen := []object{}, []object{}, map[string]bool{}
-	each(report, func(f policies.FileReport, e policies.Entry, text string) {
-		if !seen[e.Rule] {
-			seen[e.Rule] = true
-			rule := object{"id": e.Rule}
-			if r, ok := policies.RuleByID(e.Rule); ok {
-				rule["shortDescription"] = object{"text": r.Title}
-			}
-			rules = append(rules, rule)
-		}
-		level := map[policies.Action]string{policies.Deny: "error", policies.Approve: "warning", policies.Prove: "warning"}[e.Decision]
-		if level == "" {
-			level = "note"
-		}
-		results = append(results, object{"ruleId": e.Rule, "level": level, "message": object{"text": string(e.Decision) + ": " + text},
-			"locations": []object{{"physicalLocation": object{"artifactLocation": object{"uri": f.Path}, "region": object{"startLine": max(e.Line, 1)}}}}})
-	})
-	return object{"version": "2.1.0", "$schema": "https://json.schemastore.org/sarif-2.1.0.json", "runs": []object{{
-		"tool": object{"driver": object{"name": "teal", "version": version(), "rules": rules}}, "results": results}}}
-}
 
 // gitlab is the report as GitLab's code quality widget reads it.
 func gitlab(report policies.Report) []object {
@@ -94,8 +72,8 @@ func gitlab(report policies.Report) []object {
 			severity = "minor"
 		}
 		out = append(out, object{"description": string(e.Decision) + ": " + text, "check_name": e.Rule, "severity": severity,
-			"fingerprint": fmt.Sprintf("%s/%s/%d/%d", f.SHA256, e.Rule, e.Line, e.Column),
-			"location":    object{"path": f.Path, "lines": object{"begin": max(e.Line, 1)}}})
+			"fingerprint": fingerprint(&f, &e),
+			"location":    object{"path": f.Path, "lines": object{"begin": e.Span().Line}}})
 	})
 	return out
 }

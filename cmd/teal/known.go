@@ -1,0 +1,78 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+
+	"teal.dev/teal/internal/config"
+	"teal.dev/teal/migrate/postgres"
+	"teal.dev/teal/policies"
+)
+
+// known is what a database at hand tells the gate.
+type known struct {
+	facts  postgres.Facts
+	schema postgres.Schema
+}
+
+// look reads a database. Nothing is written to it.
+func look(ctx context.Context, db *postgres.Database) (*known, error) {
+	facts, err := db.Facts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	schema, err := db.Schema(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &known{facts: facts, schema: schema}, nil
+}
+
+// lookInto reads the database of an address, which may be a reference: env:NAME or file:/path.
+func lookInto(ctx context.Context, address, app string) (*known, error) {
+	url, err := config.Resolve(ctx, address)
+	if err != nil {
+		return nil, failf(exitUsage, "%v", err)
+	}
+	db, err := postgres.Open(postgres.Config{App: cmp.Or(app, "check"), URL: url})
+	if err != nil {
+		return nil, failf(exitUsage, "%v", err)
+	}
+	k, err := look(ctx, db)
+	if err != nil {
+		return nil, hinted(failf(exitFailed, "%v", err), "see that the address of --against is right and its role may connect")
+	}
+	return k, nil
+}
+
+// into puts what is known into the gate's input.
+func (k *known) into(in *policies.Input) {
+	in.Server, in.Schema = k.schema.Server, []byte(k.schema.SQL)
+	in.Rows, in.Tables = make(map[string]int64, len(k.facts.Tables)), make(map[string][]string, len(k.facts.Tables))
+	for name, t := range k.facts.Tables {
+		in.Rows[name], in.Tables[name] = rowsOf(t), slices.Sorted(maps.Keys(t.Columns))
+	}
+}
+
+// rowsOf is the planner's estimate, or -1 where there is none. Before PostgreSQL 14 a table that was never counted says 0,
+// and its size tells whether that can be.
+func rowsOf(t postgres.Table) int64 {
+	const small = 64 << 10
+	if t.Rows <= 0 && t.Bytes > small {
+		return -1
+	}
+	if t.Rows < 0 {
+		return 0 // never counted, and so small that it hardly has a row
+	}
+	return t.Rows
+}
+
+// applied says whether the database has run a file, by the number of its track.
+func (k *known) applied(f *policies.File) bool {
+	if policies.PhaseOf(f.Path, f.Phase, f.Body) == policies.PhaseContract {
+		return numberOf(f.Path) <= k.schema.Contract
+	}
+	return numberOf(f.Path) <= k.schema.Expand
+}
