@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 SERVERS := haproxy postgresql
-TESTS := $(SERVERS) python3-flask git gcc libc6-dev
+TESTS := $(SERVERS) pgbouncer python3-flask git gcc libc6-dev
 
 .DEFAULT_GOAL := help
 
@@ -31,6 +31,7 @@ bench: test-needs ## The figures of the README, as ratios measured in one run
 	go test ./haproxy -run '^$$' -bench LastOld -benchtime 1x -count 3
 	go test ./store/sqlite ./policies -run '^$$' -bench .
 	go test ./internal/bench -run '^$$' -bench . -benchtime 1x
+	go test ./migrate/postgres -run '^$$' -bench Queue -benchtime 1x
 
 fuzz: ## Ten minutes of fuzzing over all parsers
 	./.ci/fuzz 600

@@ -78,15 +78,21 @@ func same(a, b statement.Name) bool {
 	return a.Name == b.Name && (a.Schema == b.Schema || a.Schema == "" || b.Schema == "")
 }
 
-// Slow says that a statement waits or works for long by design without blocking anybody: it gets a deadline instead of a
-// short lock_timeout.
+// Slow says that a statement waits or works for long by design and that nobody queues behind it meanwhile: it gets a
+// deadline instead of a short lock_timeout. VACUUM FULL, CLUSTER and the detachment of a partition are not among them:
+// they ask for a lock that excludes everybody.
 func Slow(s statement.Statement) bool {
-	if s.Kind == statement.AlterTable && len(s.Commands) > 0 {
-		validates := true
+	switch s.Kind {
+	case statement.AlterTable:
+		validates := len(s.Commands) > 0
 		for _, c := range s.Commands {
 			validates = validates && c.Kind == statement.ValidateConstraint
 		}
-		return validates || !s.Transactional()
+		return validates
+	case statement.CreateIndex, statement.DropIndex, statement.Reindex:
+		return s.Concurrently
+	case statement.Vacuum:
+		return !s.Full
 	}
-	return !s.Transactional()
+	return false
 }

@@ -181,5 +181,6 @@ func (r *run) adoptFile(ctx context.Context, tx pgx.Tx, f migrate.File) error {
 			return nil
 		}
 	}
-	return r.s.record(ctx, tx, r.m, f, migrate.Baselined)
+	_, err = r.s.record(ctx, tx, r.m, f, migrate.Baselined)
+	return err
 }

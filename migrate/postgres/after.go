@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -12,24 +11,80 @@ import (
 	"teal.dev/teal/release"
 )
 
-// after looks whether an IF NOT EXISTS that may have been skipped found what it would have made.
-func (r *run) after(ctx context.Context, tx pgx.Tx, f migrate.File, st statement.Statement) error {
+// before lists what an IF NOT EXISTS of the statement will skip because it is there: the columns of an ALTER TABLE, or the
+// one object of another statement.
+func (r *run) before(ctx context.Context, tx pgx.Tx, st statement.Statement) ([]string, error) {
+	switch {
+	case st.Kind == statement.AlterTable:
+		return present(ctx, tx, st)
+	case !st.IfNotExists:
+		return nil, nil
+	case st.Kind == statement.CreateIndex, st.Kind == statement.AddEnumValue:
+		return []string{st.Name.Name}, nil // looked for where it is compared: its schema, its type are not in the name
+	}
+	var there bool
+	var err error
+	switch st.Kind {
+	case statement.CreateTable, statement.CreateTableAs, statement.CreateMatView, statement.CreateSequence:
+		err = tx.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL`, quoted(createdIn(ctx, tx, st.Name))).Scan(&there)
+	case statement.CreateExtension:
+		err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_extension WHERE extname = $1)`, st.Name.Name).Scan(&there)
+	} // a schema is its name; statistics only advise the planner
+	if err != nil || !there {
+		return nil, err
+	}
+	return []string{st.Name.Name}, nil
+}
+
+// createdIn completes a name with the schema in which CREATE would look: the first of the search path only.
+func createdIn(ctx context.Context, tx pgx.Tx, n statement.Name) statement.Name {
+	var schema *string
+	if n.Schema != "" || tx.QueryRow(ctx, `SELECT current_schema()`).Scan(&schema) != nil || schema == nil {
+		return n
+	}
+	return statement.Name{Schema: *schema, Name: n.Name}
+}
+
+// present lists the columns of an ADD COLUMN IF NOT EXISTS that are there.
+func present(ctx context.Context, tx pgx.Tx, st statement.Statement) ([]string, error) {
+	var names []string
+	for _, c := range st.Commands {
+		if c.Kind == statement.AddColumn && c.IfNotExists && c.Column != nil {
+			names = append(names, c.Column.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil, nil
+	}
+	rows, err := tx.Query(ctx, `SELECT attname::text FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = ANY($2) AND attnum > 0 AND NOT attisdropped`, quoted(st.Name), names)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// after looks whether what an IF NOT EXISTS skipped is what it would have made.
+func (r *run) after(ctx context.Context, tx pgx.Tx, f migrate.File, st statement.Statement, skipped []string) error {
+	if len(skipped) == 0 {
+		return nil
+	}
 	why := ""
 	var err error
-	switch {
-	case st.Kind == statement.CreateTable && st.IfNotExists:
+	switch st.Kind {
+	case statement.AlterTable:
+		why, err = r.s.columnsDiffer(ctx, tx, st, skipped)
+	case statement.CreateTable:
 		why, err = r.s.tableDiffers(ctx, tx, st)
-	case st.Kind == statement.CreateIndex && st.IfNotExists:
+	case statement.CreateIndex:
 		_, why, err = r.s.indexDiffers(ctx, tx, st)
-	case st.Kind == statement.AlterTable:
-		for _, c := range st.Commands {
-			if c.Kind != statement.AddColumn || !c.IfNotExists || c.Column == nil {
-				continue
-			}
-			if why, err = r.s.columnDiffers(ctx, tx, st.Name, *c.Column, true); why != "" || err != nil {
-				break
-			}
-		}
+	case statement.CreateTableAs, statement.CreateMatView:
+		why, err = r.s.queryDiffers(ctx, tx, st)
+	case statement.CreateSequence:
+		why, err = r.s.sequenceDiffers(ctx, tx, st)
+	case statement.CreateExtension:
+		why, err = r.s.extensionDiffers(ctx, tx, st)
+	case statement.AddEnumValue:
+		why, err = r.s.valueDiffers(ctx, tx, st)
 	}
 	if err != nil || why == "" {
 		return err
@@ -48,109 +103,76 @@ func quoted(n statement.Name) string {
 	return pgx.Identifier{n.Schema, n.Name}.Sanitize()
 }
 
-func (s *session) tableDiffers(ctx context.Context, tx pgx.Tx, st statement.Statement) (string, error) {
-	var table bool
-	if err := tx.QueryRow(ctx, `SELECT coalesce((SELECT relkind IN ('r', 'p') FROM pg_class WHERE oid = to_regclass($1)), false)`, quoted(st.Name)).Scan(&table); err != nil {
-		return "", err
-	}
-	if !table {
-		return st.Name.String() + " is not a table", nil
-	}
-	for _, c := range st.Definition {
-		if why, err := s.columnDiffers(ctx, tx, st.Name, c, false); why != "" || err != nil {
-			return why, err
-		}
-	}
-	return "", nil
-}
-
-// columnDiffers compares a column with its definition.
-func (s *session) columnDiffers(ctx context.Context, tx pgx.Tx, table statement.Name, c statement.Column, strict bool) (string, error) {
-	var have string
-	var notNull bool
-	rows, err := tx.Query(ctx, `SELECT format_type(atttypid, atttypmod), attnotnull FROM pg_attribute WHERE attrelid = to_regclass($1) AND attname = $2 AND attnum > 0 AND NOT attisdropped`, quoted(table), c.Name)
-	if err != nil {
-		return "", err
-	}
-	_, err = pgx.ForEachRow(rows, []any{&have, &notNull}, func() error { return nil })
-	if err != nil {
-		return "", err
-	}
-	name := table.String() + "." + c.Name
-	if have == "" {
-		return "column " + name + " is missing", nil
-	}
-	want, err := s.typeName(ctx, tx, c.Type)
-	if err != nil {
-		return "", err
-	}
-	if want != "" && want != have {
-		return fmt.Sprintf("column %s is %s, not %s", name, have, want), nil
-	}
-	wantNotNull := c.NotNull || c.Has(statement.PrimaryKey) || c.Serial()
-	if strict && notNull != wantNotNull {
-		return fmt.Sprintf("column %s is %s", name, map[bool]string{true: "NOT NULL", false: "nullable"}[notNull]), nil
-	}
-	return "", nil
-}
-
-// typeName asks the server how it spells a type, by means of a temporary table that is rolled back; "" = it cannot be known.
-func (s *session) typeName(ctx context.Context, tx pgx.Tx, t statement.Type) (string, error) {
-	integers := map[string]string{"serial": "int4", "serial4": "int4", "bigserial": "int8", "serial8": "int8", "smallserial": "int2", "serial2": "int2"}
-	if plain, ok := integers[t.Name]; ok {
-		t = statement.Type{Name: plain}
-	}
-	if t.Name == "interval" && len(t.Mods) > 0 {
-		return "", nil // its modifier is not spelt as it is stored
-	}
-	spelt := statement.Type{Mods: t.Mods, Array: t.Array}.String()
+// probing does something in a subtransaction that is rolled back, to see what the server makes of it. ok is false when the
+// server would not: no right to temporary tables, or something that a temporary one cannot have.
+func probing(ctx context.Context, tx pgx.Tx, do func(sub pgx.Tx) error) (ok bool, err error) {
 	sub, err := tx.Begin(ctx)
 	if err != nil {
-		return "", err
+		return false, err
 	}
-	var name string
-	_, err = sub.Exec(ctx, `CREATE TEMP TABLE teal_probe (c `+quoted(statement.Name{Schema: t.Schema, Name: t.Name})+spelt+`)`)
-	if err == nil {
-		err = sub.QueryRow(ctx, `SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'pg_temp.teal_probe'::regclass AND attname = 'c'`).Scan(&name)
-	}
+	err = do(sub)
 	if back := sub.Rollback(ctx); back != nil {
-		return "", back
+		return false, back
 	}
-	if state := sqlState(err); state == "42501" || state == "42704" {
-		return "", nil // no right to make temporary tables, or a type that only the server's parser can spell
+	if err != nil && sqlState(err) != "" && !isLockWait(err) && !isLost(err) {
+		return false, nil
 	}
-	return name, err
+	return err == nil, err
 }
 
-// indexDiffers compares an index with its definition. found says whether there is one.
-func (s *session) indexDiffers(ctx context.Context, q querier, st statement.Statement) (found bool, why string, err error) {
-	var table, valid, unique, partial, computed bool
-	var columns []string
-	name := st.Name
-	if name.Schema == "" {
-		name.Schema = st.Table.Schema
-	}
-	rows, err := q.Query(ctx, `SELECT i.indrelid = to_regclass($2), i.indisvalid, i.indisunique, i.indpred IS NOT NULL, i.indexprs IS NOT NULL,
-		coalesce((SELECT array_agg(a.attname::text ORDER BY k.n) FROM unnest(i.indkey) WITH ORDINALITY k(num, n)
-			JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.num WHERE k.n <= i.indnkeyatts), '{}')
-		FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = to_regclass($2) AND t.relnamespace = c.relnamespace
-		WHERE c.relname = $1`, name.Name, quoted(st.Table))
+// column is what one can see of a column.
+type column struct {
+	Name, Type, Default, Identity, Generated, Collation string
+	NotNull                                             bool
+}
+
+const columnsOf = `SELECT attname::text AS name, format_type(atttypid, atttypmod) AS type, coalesce(pg_get_expr(d.adbin, d.adrelid), '') AS "default", attidentity::text AS identity,
+	attgenerated::text AS generated, attcollation::text AS collation, attnotnull AS notnull
+	FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`
+
+func columns(ctx context.Context, q querier, table string) ([]column, error) {
+	rows, err := q.Query(ctx, columnsOf, table)
 	if err != nil {
-		return false, "", err
+		return nil, err
 	}
-	_, err = pgx.ForEachRow(rows, []any{&table, &valid, &unique, &partial, &computed, &columns}, func() error { found = true; return nil })
-	if err != nil || !found {
-		return false, "index " + name.String() + " is missing", err
+	return pgx.CollectRows(rows, pgx.RowToStructByName[column])
+}
+
+// columnDiffers compares what is there with what is wanted.
+func columnDiffers(have []column, want column) string {
+	i := slices.IndexFunc(have, func(c column) bool { return c.Name == want.Name })
+	if i < 0 {
+		return "column " + want.Name + " is missing"
 	}
-	switch {
-	case !table:
-		why = "index " + name.String() + " belongs to another table"
-	case !valid:
-		why = "index " + name.String() + " is invalid (a broken CONCURRENTLY left it)"
-	case unique != st.Unique || partial != st.Partial || computed != st.Expressions:
-		why = "index " + name.String() + " has another definition"
-	case !st.Expressions && len(st.Columns) == len(columns) && !slices.Equal(st.Columns, columns):
-		why = fmt.Sprintf("index %s is on %v, not on %v", name, columns, st.Columns)
+	is := "column " + want.Name + " is "
+	switch got := have[i]; {
+	case got.Type != want.Type:
+		return is + got.Type + ", not " + want.Type
+	case got.NotNull != want.NotNull:
+		return is + map[bool]string{true: "NOT NULL", false: "nullable"}[got.NotNull]
+	case got.Identity != want.Identity:
+		return is + "another kind of identity column"
+	case got.Generated != want.Generated:
+		return is + "generated in another way"
+	case got.Collation != want.Collation:
+		return is + "of another collation"
+	case sequenced(got.Default) != sequenced(want.Default):
+		return "column " + want.Name + " has the default " + orNone(got.Default) + ", not " + orNone(want.Default)
 	}
-	return true, why, nil
+	return ""
+}
+
+// sequenced makes the defaults of serial columns equal: each has a sequence of its own.
+func sequenced(expression string) string {
+	if len(expression) > 8 && expression[:8] == "nextval(" {
+		return "nextval()"
+	}
+	return expression
+}
+
+func orNone(text string) string {
+	if text == "" {
+		return "none"
+	}
+	return text
 }

@@ -20,7 +20,7 @@ func (r *run) begin(ctx context.Context, f migrate.File) error {
 		return failed(ctx, err, f, st)
 	}
 	if st.Kind == statement.CreateIndex {
-		found, why, err := r.s.indexDiffers(ctx, r.s, st)
+		found, why, err := r.s.indexNow(ctx, st)
 		if err != nil {
 			return failed(ctx, err, f, st)
 		}
@@ -38,7 +38,7 @@ func (r *run) begin(ctx context.Context, f migrate.File) error {
 		if err := r.requires(ctx, tx, f); err != nil {
 			return err
 		}
-		if err := r.s.record(ctx, tx, r.m, f, migrate.Started); err != nil {
+		if _, err := r.s.record(ctx, tx, r.m, f, migrate.Started); err != nil {
 			return err
 		}
 		return r.s.setVersion(ctx, tx, r.d.versionTable(f.Track), int(f.Number), true)
@@ -54,7 +54,8 @@ func (r *run) alone(ctx context.Context, f migrate.File) error {
 	st := f.Statements[0]
 	err := r.patiently(ctx, f, func() error {
 		err := r.slowly(ctx, st)
-		if isLockWait(err) && ctx.Err() == nil { // a deadlock with somebody who waits for our lock: what was begun is void
+		if isLockWait(err) && ctx.Err() == nil && st.Kind != statement.AlterTable {
+			// A deadlock with somebody who waits for our lock: what was begun is void. A detachment goes on where it was.
 			if _, _, clean := r.s.probe(ctx, st); clean != nil {
 				return fault(release.Retry, "leftover", "%s: what it left cannot be removed yet: %v", f.Name, clean)
 			}
@@ -75,13 +76,17 @@ func (r *run) alone(ctx context.Context, f migrate.File) error {
 	return failed(ctx, err, f, st)
 }
 
-// slowly runs a statement outside a transaction, without lock_timeout and with a deadline. Whoever waits for our advisory
-// lock inside the server would be waited for by CREATE INDEX CONCURRENTLY in turn; with the longer deadlock_timeout it is
-// that one who is sent away.
+// slowly runs a statement outside a transaction, with a deadline. Those that nobody queues behind have no lock_timeout.
+// Whoever waits for our advisory lock inside the server would be waited for by CREATE INDEX CONCURRENTLY in turn; with the
+// longer deadlock_timeout it is that one who is sent away.
 func (r *run) slowly(ctx context.Context, st statement.Statement) error {
-	sql := fmt.Sprintf("RESET ALL; SET lock_timeout = 0; SET statement_timeout = %d", slowDeadline.Milliseconds())
+	wait, check := "'"+lockTimeout+"'", "20ms"
+	if migrate.Slow(st) {
+		wait, check = "0", "10s"
+	}
+	sql := fmt.Sprintf("RESET ALL; SET lock_timeout = %s; SET statement_timeout = %d", wait, r.d.config.Deadline.Milliseconds())
 	if r.s.deadlock {
-		sql += "; SET deadlock_timeout = '10s'"
+		sql += "; SET deadlock_timeout = '" + check + "'"
 	}
 	if err := r.s.exec(ctx, sql); err != nil {
 		return err
@@ -93,7 +98,11 @@ func (r *run) slowly(ctx context.Context, st statement.Statement) error {
 	if stored.epoch != r.m.Epoch {
 		return fenced(r.m.App, stored.epoch, r.m.Epoch)
 	}
-	if err := r.s.exec(ctx, st.SQL); err != nil {
+	text, err := r.s.restOf(ctx, st)
+	if err != nil {
+		return err
+	}
+	if err := r.s.exec(ctx, text); err != nil {
 		return err
 	}
 	return r.s.exec(ctx, "RESET ALL")
@@ -105,7 +114,7 @@ func (r *run) finish(ctx context.Context, f migrate.File) error {
 		if err := r.s.guard(ctx, tx, r.m); err != nil {
 			return err
 		}
-		if err := r.s.record(ctx, tx, r.m, f, migrate.Applied); err != nil {
+		if _, err := r.s.record(ctx, tx, r.m, f, migrate.Applied); err != nil {
 			return err
 		}
 		return r.s.setVersion(ctx, tx, r.d.versionTable(f.Track), int(f.Number), false)
@@ -116,10 +125,18 @@ func (r *run) finish(ctx context.Context, f migrate.File) error {
 	return nil
 }
 
-// undo removes what a failed statement left, and the record that it was begun.
+// undo removes what a failed statement left, and the record that it was begun. One that was cut off behind its own end is
+// done, whatever was heard of it.
 func (r *run) undo(ctx context.Context, f migrate.File) error {
-	if _, _, err := r.s.probe(ctx, f.Statements[0]); err != nil {
+	if err := r.s.exec(ctx, "RESET ALL"); err != nil {
 		return err
+	}
+	done, _, err := r.s.probe(ctx, f.Statements[0])
+	if err != nil {
+		return err
+	}
+	if done == release.Yes {
+		return r.finish(ctx, f)
 	}
 	return r.unbegin(ctx, f.Track, f.Number)
 }

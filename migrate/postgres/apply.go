@@ -29,6 +29,12 @@ func (d *Database) Apply(ctx context.Context, m release.Migration, folder events
 	if err != nil {
 		return err
 	}
+	if err := r.lookOut(ctx, len(files)); err != nil {
+		return r.explain(ctx, err)
+	}
+	if r.watch != nil {
+		defer r.watch.hangUp()
+	}
 	for _, f := range files {
 		r.budget.tell("applying " + f.Name)
 		if err := r.step(ctx, f); err != nil {
@@ -51,6 +57,22 @@ type run struct {
 	m      release.Migration
 	budget *budget
 	ledger []migrate.Row
+	watch  *session // looks who is in the way of s; nil = nobody looks
+	xid    string   // of the last transaction that wrote a ledger row
+}
+
+// lookOut opens the session that looks who is in the way, when there is something to do. Nothing depends on it but manners.
+func (r *run) lookOut(ctx context.Context, files int) error {
+	if files == 0 {
+		return ctx.Err()
+	}
+	watch, err := r.d.look(ctx)
+	if err != nil {
+		r.d.config.Logger.Warn("who is in the way of a migration cannot be looked up exactly: there is no second session", "error", err)
+		return ctx.Err()
+	}
+	r.watch = watch
+	return nil
 }
 
 // prepare takes the lock and leaves the database in a state that is proven.

@@ -21,6 +21,7 @@ type Config struct {
 	Table      string                // golang-migrate's version table; "" = schema_migrations
 	MaxRows    int64                 // a data statement that is estimated to touch more is refused; 0 = 100,000
 	LockBudget time.Duration         // time one Apply may spend waiting for locks; 0 = 10 minutes
+	Deadline   time.Duration         // for what waits and works without blocking anybody: CREATE INDEX CONCURRENTLY, VALIDATE; 0 = 6 hours
 	StoreID    string                // identity of the store that leads this database; "" = not compared
 	Ended      func(release.ID) bool // a release was abandoned or rolled back; nil = none was
 	Logger     *slog.Logger          // nil = silent
@@ -33,9 +34,6 @@ type Database struct {
 	dial   *pgx.ConnConfig
 }
 
-// slowDeadline bounds what waits and works without blocking anybody: CREATE INDEX CONCURRENTLY, VALIDATE.
-const slowDeadline = 6 * time.Hour
-
 // Open checks the config. It does not connect.
 func Open(config Config) (*Database, error) {
 	if config.App == "" {
@@ -47,6 +45,7 @@ func Open(config Config) (*Database, error) {
 	}
 	config.MaxRows = cmp.Or(config.MaxRows, 100_000)
 	config.LockBudget = cmp.Or(config.LockBudget, 10*time.Minute)
+	config.Deadline = cmp.Or(config.Deadline, 6*time.Hour)
 	if config.Logger == nil {
 		config.Logger = slog.New(slog.DiscardHandler)
 	}

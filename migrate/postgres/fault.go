@@ -35,7 +35,7 @@ func isLockWait(err error) bool {
 // isLost says that the session has ended under us: whether its transaction committed is not known here.
 func isLost(err error) bool {
 	state := sqlState(err)
-	return state == "" || strings.HasPrefix(state, "08") || strings.HasPrefix(state, "57P")
+	return state == "" || strings.HasPrefix(state, "08") || strings.HasPrefix(state, "57P") || state == "25P03"
 }
 
 // failed turns the error of a statement into a Fault that names file, line, SQLSTATE and hint.
@@ -58,6 +58,9 @@ func failed(ctx context.Context, err error, f migrate.File, s statement.Statemen
 	line := lineOf(s, int(pg.Position))
 	if strings.HasPrefix(pg.Code, "53") {
 		return fault(release.Retry, "database_exhausted", "%s:%d: SQLSTATE %s: %s; nothing of the file was kept; give the database room, teal repeats it", f.Name, line, pg.Code, pg.Message)
+	}
+	if pg.Code == "25006" {
+		return fault(release.Retry, "read_only", "%s:%d: SQLSTATE %s: %s; this server is a standby or its role may only read: let database.url (or direct_url) lead to the primary, teal repeats it", f.Name, line, pg.Code, pg.Message)
 	}
 	if pg.Code == "57014" {
 		return fault(release.Budget, "deadline", "%s:%d: the statement was stopped: %s; look at what it waited for", f.Name, line, pg.Message)

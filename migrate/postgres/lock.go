@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/golang-migrate/migrate/v4/database"
+	"github.com/jackc/pgx/v5"
 
 	"teal.dev/teal/release"
 )
@@ -124,10 +125,14 @@ type backend struct {
 	name  string
 	age   time.Duration
 	query string
+	auto  bool // an autovacuum worker
 }
 
 // String names a session as a person would look for it.
 func (b backend) String() string {
+	if b.pid == 0 {
+		return "the prepared transaction " + b.name + " (end it with COMMIT PREPARED or ROLLBACK PREPARED)"
+	}
 	text := fmt.Sprintf("pid %d (%s, %s)", b.pid, orUnnamed(b.name), b.age.Round(time.Second))
 	if b.query != "" {
 		text += ": " + b.query
@@ -145,7 +150,20 @@ func orUnnamed(name string) string {
 // A plain role sees of other roles' sessions little more than that they are there.
 const backendColumns = `a.pid, coalesce(a.backend_start, 'epoch'), coalesce(a.application_name, ''),
 	coalesce(extract(epoch from clock_timestamp() - coalesce(a.xact_start, a.backend_start)), 0)::float8,
-	coalesce(left(regexp_replace(a.query, '\s+', ' ', 'g'), 80), '')`
+	coalesce(left(regexp_replace(a.query, '\s+', ' ', 'g'), 80), ''), coalesce(a.usesysid IS NULL AND a.datid IS NOT NULL, false)`
+
+// scan reads backendColumns and what follows them.
+func (b *backend) scan(rows pgx.Rows, more ...any) error {
+	var age float64
+	if err := rows.Scan(append([]any{&b.pid, &b.start, &b.name, &age, &b.query, &b.auto}, more...)...); err != nil {
+		return err
+	}
+	b.age = time.Duration(age * float64(time.Second))
+	if b.auto && b.name == "" {
+		b.name = "autovacuum"
+	}
+	return nil
+}
 
 func (s *session) backends(ctx context.Context, sql string, args ...any) ([]backend, error) {
 	rows, err := s.Query(ctx, sql, args...)
@@ -156,11 +174,9 @@ func (s *session) backends(ctx context.Context, sql string, args ...any) ([]back
 	var out []backend
 	for rows.Next() {
 		var b backend
-		var age float64
-		if err := rows.Scan(&b.pid, &b.start, &b.name, &age, &b.query); err != nil {
+		if err := b.scan(rows); err != nil {
 			return nil, err
 		}
-		b.age = time.Duration(age * float64(time.Second))
 		out = append(out, b)
 	}
 	return out, rows.Err()

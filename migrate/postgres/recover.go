@@ -50,7 +50,12 @@ func (r *run) settle(ctx context.Context, row migrate.Row, plan migrate.Plan) er
 		return fault(release.Unproven, "dirty", "number %d (%s) was begun by release %s, nobody has said how it ended, and this folder does not hold that file; look whether its change is in the database, then run the release that holds the file, or set the state of the row in %s", row.Number, row.Name, row.Release, ledgerTable)
 	}
 	f := files[i]
-	done, evidence, err := r.s.probe(ctx, f.Statements[0])
+	var done release.Tri
+	var evidence string
+	err := r.patiently(ctx, f, func() (err error) {
+		done, evidence, err = r.s.probe(ctx, f.Statements[0])
+		return err
+	})
 	if err != nil {
 		return failed(ctx, err, f, f.Statements[0])
 	}
@@ -153,8 +158,17 @@ func (s *session) probe(ctx context.Context, st statement.Statement) (release.Tr
 	return release.Unknown, fmt.Sprintf("teal has no proof for a statement of kind %s", st.Kind), nil
 }
 
+// indexNow is indexDiffers outside of a file's transaction.
+func (s *session) indexNow(ctx context.Context, st statement.Statement) (found bool, why string, err error) {
+	err = pgx.BeginFunc(ctx, s, func(tx pgx.Tx) error {
+		found, why, err = s.indexDiffers(ctx, tx, st)
+		return err
+	})
+	return found, why, err
+}
+
 func (s *session) probeIndex(ctx context.Context, st statement.Statement) (release.Tri, string, error) {
-	found, why, err := s.indexDiffers(ctx, s, st)
+	found, why, err := s.indexNow(ctx, st)
 	switch {
 	case err != nil:
 		return release.Unknown, "", err
@@ -167,7 +181,7 @@ func (s *session) probeIndex(ctx context.Context, st statement.Statement) (relea
 	if err != nil {
 		return release.Unknown, "", err
 	}
-	if found, why, err = s.indexDiffers(ctx, s, st); found || err != nil {
+	if found, why, err = s.indexNow(ctx, st); found || err != nil {
 		return release.Unknown, why, err
 	}
 	return release.No, "the index was invalid and has been dropped", nil
@@ -209,9 +223,7 @@ func (s *session) probeDetach(ctx context.Context, st statement.Statement) (rele
 	if len(st.Commands) != 1 || st.Commands[0].Kind != statement.DetachPartition {
 		return release.Unknown, "teal has no proof for this ALTER TABLE", nil
 	}
-	part := quoted(st.Commands[0].Other)
-	var attached, pending bool
-	err := s.QueryRow(ctx, `SELECT count(*) > 0, coalesce(bool_or(inhdetachpending), false) FROM pg_inherits WHERE inhrelid = to_regclass($1) AND inhparent = to_regclass($2)`, part, quoted(st.Name)).Scan(&attached, &pending)
+	attached, pending, err := s.detachment(ctx, st)
 	switch {
 	case err != nil:
 		return release.Unknown, "", err
@@ -220,6 +232,27 @@ func (s *session) probeDetach(ctx context.Context, st statement.Statement) (rele
 	case !pending:
 		return release.No, "the partition is attached", nil
 	}
-	err = s.exec(ctx, "ALTER TABLE "+quoted(st.Name)+" DETACH PARTITION "+part+" FINALIZE")
-	return release.Yes, "the partition's detachment was finished", err
+	return release.Yes, "the partition's detachment was finished", s.exec(ctx, finalize(st))
+}
+
+func (s *session) detachment(ctx context.Context, st statement.Statement) (attached, pending bool, err error) {
+	err = s.QueryRow(ctx, `SELECT count(*) > 0, coalesce(bool_or(inhdetachpending), false) FROM pg_inherits WHERE inhrelid = to_regclass($1) AND inhparent = to_regclass($2)`,
+		quoted(st.Commands[0].Other), quoted(st.Name)).Scan(&attached, &pending)
+	return attached, pending, err
+}
+
+func finalize(st statement.Statement) string {
+	return "ALTER TABLE " + quoted(st.Name) + " DETACH PARTITION " + quoted(st.Commands[0].Other) + " FINALIZE"
+}
+
+// restOf is what is left to do of a statement: a detachment whose first transaction is through can only be finalized.
+func (s *session) restOf(ctx context.Context, st statement.Statement) (string, error) {
+	if st.Kind != statement.AlterTable || len(st.Commands) != 1 || st.Commands[0].Kind != statement.DetachPartition {
+		return st.SQL, nil
+	}
+	_, pending, err := s.detachment(ctx, st)
+	if pending {
+		return finalize(st), err
+	}
+	return st.SQL, err
 }

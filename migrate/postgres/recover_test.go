@@ -61,7 +61,7 @@ func TestWhatCannotBeProvenIsHeld(t *testing.T) {
 	begun(t, conn, f)
 	exec(t, conn, "CREATE INDEX i ON users (id)")
 	text := requireFault(t, apply(t, db, f), release.Unproven, "dirty")
-	require.Contains(t, text, "index i is on [id], not on [mail]")
+	require.Contains(t, text, "index i is btree (id), not btree (mail)")
 	text = requireFault(t, apply(t, db, f[:1]), release.Unproven, "dirty")
 	require.Contains(t, text, "does not hold that file")
 }

@@ -2,6 +2,8 @@ package postgres_test
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -45,15 +47,26 @@ func TestBackfillLimit(t *testing.T) {
 	f := files("1_a.up.sql", "CREATE TABLE users (id int PRIMARY KEY, mail text);")
 	require.NoError(t, apply(t, db, f))
 	exec(t, conn, "INSERT INTO users SELECT n FROM generate_series(1, 1000) n; ANALYZE users")
-	for _, sql := range []string{"UPDATE users SET mail = 'x';", "DELETE FROM users;", "INSERT INTO users SELECT id + 5000 FROM users;", "WITH gone AS (DELETE FROM users RETURNING id) SELECT count(*) FROM gone;"} {
+	exec(t, conn, "COPY (SELECT n + 9000 FROM generate_series(1, 51) n) TO '"+copied(t)+"'")
+	for _, sql := range []string{"COPY users (id) FROM '" + copied(t) + "';", "CREATE TABLE copy AS SELECT * FROM users;", "SELECT * INTO copy FROM users;", "MERGE INTO users u USING users n ON u.id = n.id WHEN MATCHED THEN UPDATE SET mail = 'x';", "UPDATE users SET mail = 'x';", "DELETE FROM users;", "INSERT INTO users SELECT id + 5000 FROM users;", "WITH gone AS (DELETE FROM users RETURNING id) SELECT count(*) FROM gone;"} {
 		g := append(f[:1:1], files("2_b.up.sql", sql)...)
-		text := requireFault(t, apply(t, db, g), release.Permanent, "backfill_too_large")
+		err := apply(t, db, g)
+		require.Error(t, err, sql)
+		text := requireFault(t, err, release.Permanent, "backfill_too_large")
 		require.Contains(t, text, "backfill.max_rows")
 		requireClean(t, db, conn, g, 1)
 	}
-	g := append(f[:1:1], files("2_b.up.sql", "UPDATE users SET mail = 'x' WHERE id < 20;")...)
+	stdin := append(f[:1:1], files("2_b.up.sql", "COPY users (id) FROM STDIN;")...)
+	require.Contains(t, requireFault(t, apply(t, db, stdin), release.Permanent, "migration_failed"), "INSERT")
+	g := append(f[:1:1], files("2_b.up.sql", "UPDATE users SET mail = 'x' WHERE id < 20; CREATE TABLE few AS SELECT * FROM users WHERE id < 10;", "3_c.up.sql", "COPY users (id) FROM PROGRAM 'echo 9000';")...)
 	require.NoError(t, apply(t, db, g))
 	require.Equal(t, 19, get[int](t, conn, "SELECT count(*) FROM users WHERE mail = 'x'"))
+}
+
+// copied is a file that the server may write and read.
+func copied(t *testing.T) string {
+	t.Helper()
+	return filepath.Join(os.TempDir(), "teal-copy-"+strings.ReplaceAll(t.Name(), "/", "-"))
 }
 
 func TestPostState(t *testing.T) {
@@ -76,6 +89,40 @@ func TestPostState(t *testing.T) {
 		"table without the column":   {"CREATE TABLE b (id int)", "CREATE TABLE IF NOT EXISTS b (id int, name text);", true},
 		"a view of that name":        {"CREATE VIEW b AS SELECT 1 AS id", "CREATE TABLE IF NOT EXISTS b (id int);", true},
 		"new table":                  {"SELECT 1", "CREATE TABLE IF NOT EXISTS b (id int, name text);", false},
+		"column of another default":  {"ALTER TABLE users ADD COLUMN n int DEFAULT 1", "ALTER TABLE users ADD COLUMN IF NOT EXISTS n int DEFAULT 2;", true},
+		"column of the same default": {"ALTER TABLE users ADD COLUMN n int DEFAULT 1 + 1", "ALTER TABLE users ADD COLUMN IF NOT EXISTS n int DEFAULT (1 + 1);", false},
+		"column without its default": {"ALTER TABLE users ADD COLUMN n int", "ALTER TABLE users ADD COLUMN IF NOT EXISTS n int DEFAULT 2;", true},
+		"column that is computed":    {"ALTER TABLE users ADD COLUMN n int GENERATED ALWAYS AS (id * 2) STORED", "ALTER TABLE users ADD COLUMN IF NOT EXISTS n int;", true},
+		"column without its key":     {"ALTER TABLE users ADD COLUMN n int", "ALTER TABLE users ADD COLUMN IF NOT EXISTS n int REFERENCES users (id);", true},
+		"column with its key":        {"ALTER TABLE users ADD COLUMN n int REFERENCES users (id)", "ALTER TABLE users ADD COLUMN IF NOT EXISTS n int REFERENCES users (id);", false},
+		"same expression":            {"CREATE INDEX i ON users (lower(mail)) WHERE id > 5", "CREATE INDEX IF NOT EXISTS i ON public.users USING btree (lower( mail )) WHERE (id>5);", false},
+		"another expression":         {"CREATE INDEX i ON users (lower(mail))", "CREATE INDEX IF NOT EXISTS i ON users (upper(mail));", true},
+		"another condition":          {"CREATE INDEX i ON users (mail) WHERE id > 5", "CREATE INDEX IF NOT EXISTS i ON users (mail) WHERE id > 6;", true},
+		"another order":              {"CREATE INDEX i ON users (mail DESC)", "CREATE INDEX IF NOT EXISTS i ON users (mail);", true},
+		"another method":             {"CREATE INDEX i ON users USING hash (mail)", "CREATE INDEX IF NOT EXISTS i ON users (mail);", true},
+		"other expression, alone":    {"CREATE INDEX i ON users (lower(mail))", "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON users (upper(mail));", true},
+		"more included":              {"CREATE INDEX i ON users (mail) INCLUDE (id)", "CREATE INDEX IF NOT EXISTS i ON users (mail);", true},
+		"table without the check":    {"CREATE TABLE b (id int)", "CREATE TABLE IF NOT EXISTS b (id int CHECK (id > 0));", true},
+		"table with another check":   {"CREATE TABLE b (id int CHECK (id > 1))", "CREATE TABLE IF NOT EXISTS b (id int CHECK (id > 0));", true},
+		"table with the check":       {"CREATE TABLE b (id int CONSTRAINT positive CHECK (id > 0))", "CREATE TABLE IF NOT EXISTS b (id int, CHECK (0 < id), CHECK (id > 0));", true},
+		"table with its checks":      {"CREATE TABLE b (id int CONSTRAINT positive CHECK (id > 0))", "CREATE TABLE IF NOT EXISTS b (id int, CHECK (id > 0));", false},
+		"table that allows NULL":     {"CREATE TABLE b (id int)", "CREATE TABLE IF NOT EXISTS b (id int NOT NULL);", true},
+		"table without its key":      {"CREATE TABLE b (id int)", "CREATE TABLE IF NOT EXISTS b (id int REFERENCES users (id));", true},
+		"table with its key":         {"CREATE TABLE b (id int REFERENCES users (id), n text NOT NULL)", "CREATE TABLE IF NOT EXISTS b (id int REFERENCES users (id), n text NOT NULL);", false},
+		"partition, other bounds":    {"CREATE TABLE p (d date) PARTITION BY RANGE (d); CREATE TABLE b PARTITION OF p FOR VALUES FROM ('2026-01-01') TO ('2026-02-01')", "CREATE TABLE IF NOT EXISTS b PARTITION OF p FOR VALUES FROM ('2026-02-01') TO ('2026-03-01');", true},
+		"partition, same bounds":     {"CREATE TABLE p (d date) PARTITION BY RANGE (d); CREATE TABLE b PARTITION OF p FOR VALUES FROM ('2026-01-01') TO ('2026-02-01')", "CREATE TABLE IF NOT EXISTS b PARTITION OF p FOR VALUES FROM ('20260101') TO ('2026-02-01');", false},
+		"no partition at all":        {"CREATE TABLE p (d date) PARTITION BY RANGE (d); CREATE TABLE b (d date)", "CREATE TABLE IF NOT EXISTS b PARTITION OF p DEFAULT;", true},
+		"same materialized view":     {"CREATE MATERIALIZED VIEW b AS SELECT id FROM users", "CREATE MATERIALIZED VIEW IF NOT EXISTS b AS SELECT id FROM users WITH NO DATA;", false},
+		"other materialized view":    {"CREATE MATERIALIZED VIEW b AS SELECT id FROM users", "CREATE MATERIALIZED VIEW IF NOT EXISTS b AS SELECT id FROM users WHERE id > 1;", true},
+		"same table by query":        {"CREATE TABLE b AS SELECT id FROM users", "CREATE TABLE IF NOT EXISTS b AS SELECT id FROM users;", false},
+		"other table by query":       {"CREATE TABLE b AS SELECT mail FROM users", "CREATE TABLE IF NOT EXISTS b AS SELECT id FROM users;", true},
+		"same sequence":              {"CREATE SEQUENCE b", "CREATE SEQUENCE IF NOT EXISTS b;", false},
+		"other sequence":             {"CREATE SEQUENCE b", "CREATE SEQUENCE IF NOT EXISTS b INCREMENT 2;", true},
+		"same extension":             {"SELECT 1", "CREATE EXTENSION IF NOT EXISTS plpgsql;", false},
+		"other extension":            {"SELECT 1", "CREATE EXTENSION IF NOT EXISTS plpgsql VERSION '9.9';", true},
+		"value where it should be":   {"CREATE TYPE m AS ENUM ('a', 'b')", "ALTER TYPE m ADD VALUE IF NOT EXISTS 'a' BEFORE 'b';", false},
+		"value elsewhere":            {"CREATE TYPE m AS ENUM ('a', 'b')", "ALTER TYPE m ADD VALUE IF NOT EXISTS 'b' BEFORE 'a';", true},
+		"in another schema":          {"CREATE SCHEMA other; CREATE TABLE other.b (x int)", "SET search_path = public, other; CREATE TABLE IF NOT EXISTS b (id int);", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dsn := labtest.Postgres(t)

@@ -114,6 +114,15 @@ func (s *session) exec(ctx context.Context, sql string) error {
 	return err
 }
 
+// run executes one statement without parameters and returns its command tag.
+func (s *session) run(ctx context.Context, sql string) (pgconn.CommandTag, error) {
+	results, err := s.PgConn().Exec(ctx, sql).ReadAll()
+	if err != nil || len(results) == 0 {
+		return pgconn.CommandTag{}, err
+	}
+	return results[len(results)-1].CommandTag, nil
+}
+
 // table is the quoted name of a table in the session's schema, which no SET search_path of a file can move.
 func (s *session) table(name string) string { return pgx.Identifier{s.schema, name}.Sanitize() }
 
@@ -152,6 +161,21 @@ func (d *Database) gone(ctx context.Context, pid uint32, start time.Time) error 
 			return fmt.Errorf("our session %d does not end: %w; end it with pg_terminate_backend", pid, err)
 		}
 	}
+}
+
+// xactStatus is what the server says about a transaction of a session, once that has ended.
+func (d *Database) xactStatus(ctx context.Context, of *session, xid string) (string, error) {
+	if err := d.gone(ctx, of.pid, of.start); err != nil {
+		return "", err
+	}
+	s, err := d.look(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer s.hangUp()
+	var status string
+	err = s.QueryRow(ctx, `SELECT coalesce(pg_xact_status($1::text::xid8), 'too old to be known')`, xid).Scan(&status)
+	return status, err
 }
 
 // pause waits, or returns why it may not.

@@ -20,7 +20,7 @@ import (
 )
 
 // stock is golang-migrate as its command line makes it, over a folder.
-func stock(t *testing.T, dsn string, f events.Folder) *engine.Migrate {
+func stock(t testing.TB, dsn string, f events.Folder) *engine.Migrate {
 	t.Helper()
 	dir := t.TempDir()
 	for _, file := range f {

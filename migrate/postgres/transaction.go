@@ -32,14 +32,42 @@ func (r *run) attempt(ctx context.Context, f migrate.File) error {
 		return err
 	}
 	if err := tx.Commit(ctx); err != nil {
-		return failed(ctx, err, f, f.Statements[len(f.Statements)-1])
+		return r.fate(failed(ctx, err, f, f.Statements[len(f.Statements)-1]))
 	}
 	return nil
 }
 
-// fresh gives the file the session that it would have alone: no setting and no temporary table of an earlier one.
+// fate adds to the error of a lost COMMIT what the server says about the transaction. The next attempt does not rely on it:
+// the ledger row that is or is not there was written by that very transaction.
+func (r *run) fate(err error) error {
+	var lost *release.Fault
+	if !r.s.IsClosed() || !errors.As(err, &lost) || r.xid == "" {
+		return err
+	}
+	ctx, stop := context.WithTimeout(context.Background(), 15*time.Second)
+	defer stop()
+	status, asked := r.d.xactStatus(ctx, r.s, r.xid)
+	if asked != nil {
+		return err
+	}
+	lost.Text += fmt.Sprintf("; transaction %s is %s", r.xid, status)
+	return err
+}
+
+// fresh gives the file the session that it would have alone: no setting, temporary table, cursor or prepared statement of
+// an earlier one, and the locks, which an earlier one may have given back.
 func (r *run) fresh(ctx context.Context) error {
-	return r.s.exec(ctx, "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; DISCARD TEMP")
+	if err := r.s.exec(ctx, "RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; DEALLOCATE ALL; DISCARD TEMP"); err != nil {
+		return err
+	}
+	var held bool
+	if err := r.s.QueryRow(ctx, `SELECT bool_and(pg_try_advisory_lock(id)) FROM unnest($1::bigint[]) id`, r.s.locks).Scan(&held); err != nil {
+		return err
+	}
+	if !held {
+		return fault(release.Retry, "lock_lost", "a file gave teal's advisory locks back and another session has taken one; remove pg_advisory_unlock_all from the file")
+	}
+	return nil
 }
 
 // rollback ends a failed transaction even when the caller's context has ended. A lost session rolls back by itself.
@@ -52,9 +80,9 @@ func (r *run) rollback(tx pgx.Tx) {
 }
 
 // body runs inside the transaction: guard, requirements, statements, records.
-func (r *run) body(ctx context.Context, tx pgx.Tx, f migrate.File) error {
+func (r *run) body(ctx context.Context, tx pgx.Tx, f migrate.File) (err error) {
 	first := statement.Statement{Line: 1}
-	if err := r.deadlock(ctx); err != nil {
+	if err := r.settings(ctx); err != nil {
 		return failed(ctx, err, f, first)
 	}
 	if err := r.s.guard(ctx, tx, r.m); err != nil {
@@ -72,7 +100,7 @@ func (r *run) body(ctx context.Context, tx pgx.Tx, f migrate.File) error {
 	if err := r.s.exec(ctx, "RESET SESSION AUTHORIZATION; RESET ROLE"); err != nil {
 		return failed(ctx, err, f, last)
 	}
-	if err := r.s.record(ctx, tx, r.m, f, migrate.Applied); err != nil {
+	if r.xid, err = r.s.record(ctx, tx, r.m, f, migrate.Applied); err != nil {
 		return failed(ctx, err, f, last)
 	}
 	if err := r.s.setVersion(ctx, tx, r.d.versionTable(f.Track), int(f.Number), false); err != nil {
@@ -81,42 +109,74 @@ func (r *run) body(ctx context.Context, tx pgx.Tx, f migrate.File) error {
 	return nil
 }
 
-// limits sets how long the next statement may wait; a file's own SET does not outlive the statement before.
-func (r *run) limits(ctx context.Context, slow bool) error {
+// limits sets how long the next statement may wait; a file's own SET does not outlive the statement before. Without a
+// limit waits only what nobody queues behind: it asks for a harmless lock, and nothing that the file did before holds one
+// that is not.
+func (r *run) limits(ctx context.Context, f migrate.File, st statement.Statement) error {
 	sql := "SET LOCAL lock_timeout = '" + lockTimeout + "'; SET LOCAL statement_timeout = 0"
-	if slow {
-		sql = fmt.Sprintf("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = %d", slowDeadline.Milliseconds())
+	if migrate.Slow(st) {
+		wait := "0"
+		if holds(f, st) {
+			wait = "'" + lockTimeout + "'"
+		}
+		sql = fmt.Sprintf("SET LOCAL lock_timeout = %s; SET LOCAL statement_timeout = %d", wait, r.d.config.Deadline.Milliseconds())
 	}
 	return r.s.exec(ctx, sql)
 }
 
-// deadlock lets an autovacuum in the way yield at once. Once per transaction: the file may take another role, which has
-// not the right.
-func (r *run) deadlock(ctx context.Context) error {
-	if !r.s.deadlock {
-		return nil
+// holds says whether a statement before st holds a lock that others would queue behind.
+func holds(f migrate.File, st statement.Statement) bool {
+	for i := range f.Statements {
+		before := &f.Statements[i]
+		if before.Offset >= st.Offset {
+			return false
+		}
+		if before.TakesTableLock() || before.IsData() || before.Opaque() {
+			return true
+		}
 	}
-	return r.s.exec(ctx, "SET LOCAL deadlock_timeout = '20ms'")
+	return false
+}
+
+// settings lets an autovacuum in the way yield at once, and lifts a limit on whole transactions that the role may have
+// (PostgreSQL 17). Once per transaction: the file may take another role, which has not the right.
+func (r *run) settings(ctx context.Context) error {
+	sql := "SELECT set_config(name, '0', true) FROM pg_settings WHERE name = 'transaction_timeout'"
+	if r.s.deadlock {
+		sql += "; SET LOCAL deadlock_timeout = '20ms'"
+	}
+	return r.s.exec(ctx, sql)
 }
 
 // statement runs one statement with what has to be looked at before and after it.
 func (r *run) statement(ctx context.Context, tx pgx.Tx, f migrate.File, st statement.Statement) error {
-	if err := r.limits(ctx, migrate.Slow(st)); err != nil {
+	if err := r.limits(ctx, f, st); err != nil {
 		return err
 	}
 	if err := r.rows(ctx, tx, f, st); err != nil {
 		return err
 	}
-	if err := r.s.exec(ctx, st.SQL); err != nil {
+	skipped, err := r.before(ctx, tx, st)
+	if err != nil {
 		return err
 	}
-	return r.after(ctx, tx, f, st)
+	tag, err := r.s.run(ctx, st.SQL)
+	if err != nil {
+		return err
+	}
+	if err := r.copied(f, st, tag); err != nil {
+		return err
+	}
+	return r.after(ctx, tx, f, st, skipped)
 }
 
 // requires asks the file's own questions, in a subtransaction that cannot write.
 func (r *run) requires(ctx context.Context, tx pgx.Tx, f migrate.File) error {
 	for _, q := range f.Requires {
 		place := statement.Statement{SQL: q.Value, Line: q.Line}
+		if err := r.s.exec(ctx, fmt.Sprintf("SET LOCAL statement_timeout = %d", r.d.config.Deadline.Milliseconds())); err != nil {
+			return failed(ctx, err, f, place)
+		}
 		sub, err := tx.Begin(ctx)
 		if err != nil {
 			return failed(ctx, err, f, place)
@@ -125,13 +185,13 @@ func (r *run) requires(ctx context.Context, tx pgx.Tx, f migrate.File) error {
 		if _, err = sub.Exec(ctx, "SET LOCAL transaction_read_only = on"); err == nil {
 			err = sub.QueryRow(ctx, q.Value).Scan(&holds)
 		}
-		if err != nil && (sqlState(err) != "" || r.s.IsClosed()) {
+		if err != nil && (sqlState(err) != "" && sqlState(err) != "25006" || r.s.IsClosed()) {
 			return failed(ctx, err, f, place)
 		}
 		if back := sub.Rollback(ctx); back != nil {
 			return failed(ctx, back, f, place)
 		}
-		if err != nil {
+		if err != nil { // it writes, or its answer is not one boolean
 			return fault(release.Permanent, "require_failed", "%s:%d: the query after teal:require must return one boolean: %v; correct it", f.Name, q.Line, err)
 		}
 		if holds == nil || !*holds {
@@ -139,68 +199,4 @@ func (r *run) requires(ctx context.Context, tx pgx.Tx, f migrate.File) error {
 		}
 	}
 	return nil
-}
-
-// patiently repeats an attempt that only lacked a lock. The pauses begin short and grow to 30 s, but when those who held the
-// lock have gone the next attempt is made at once.
-func (r *run) patiently(ctx context.Context, f migrate.File, attempt func() error) error {
-	for try := 0; ; try++ {
-		began := time.Now()
-		err := attempt()
-		if err == nil || !isLockWait(err) {
-			return err
-		}
-		// The time of the whole attempt would count work; what was waited is at most the time-out.
-		waited := min(time.Since(began), 100*time.Millisecond)
-		if err := r.waitForLock(ctx, f, try, waited); err != nil {
-			return err
-		}
-	}
-}
-
-// waitForLock pauses between two attempts and says who is in the way.
-func (r *run) waitForLock(ctx context.Context, f migrate.File, try int, waited time.Duration) error {
-	wait := jitter(500 * time.Millisecond)
-	if try >= 10 {
-		wait = jitter(min(time.Second<<min(try-10, 5), 30*time.Second))
-	}
-	for {
-		blockers, err := r.s.blockers(ctx, f)
-		if err != nil {
-			return failed(ctx, err, f, statement.Statement{Line: 1})
-		}
-		what := "waiting for a lock that " + f.Name + " needs, held by " + list(blockers)
-		r.budget.tell(what)
-		pauseFor := min(wait, jitter(200*time.Millisecond))
-		if err := r.budget.spend(waited+pauseFor, what); err != nil {
-			return err
-		}
-		if err := pause(ctx, pauseFor); err != nil {
-			return cancelled(ctx)
-		}
-		waited, wait = 0, wait-pauseFor
-		if wait <= 0 || len(blockers) == 0 {
-			return nil
-		}
-	}
-}
-
-// blockers lists the sessions that hold a lock on a relation of the file; where its relations cannot be known, those that
-// hold any. A CREATE INDEX CONCURRENTLY also waits for whoever waits inside the server for our own advisory lock.
-func (s *session) blockers(ctx context.Context, f migrate.File) ([]backend, error) {
-	names, opaque := f.Relations()
-	var relations []string
-	for _, n := range names {
-		id := pgx.Identifier{n.Name}
-		if n.Schema != "" {
-			id = pgx.Identifier{n.Schema, n.Name}
-		}
-		relations = append(relations, id.Sanitize())
-	}
-	return s.backends(ctx, `SELECT `+backendColumns+` FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND a.pid IN (
-		SELECT l.pid FROM pg_locks l WHERE l.locktype = 'relation' AND l.granted AND l.relation >= 16384
-		AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-		AND ($2 OR l.relation IN (SELECT to_regclass(n)::oid FROM unnest($1::text[]) n))
-		UNION ALL SELECT l.pid FROM pg_locks l WHERE $3 AND l.locktype = 'advisory' AND NOT l.granted)
-		ORDER BY a.xact_start NULLS LAST`, relations, opaque, f.Alone())
 }
