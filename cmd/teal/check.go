@@ -53,16 +53,21 @@ Exit codes: 0 nothing is as bad as --fail-on, 2 unreadable input, 3 something is
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), io, args) },
 	}
-	c.dialect = choose(cmd, "dialect", "", "the SQL that the files are written in", "postgres", "postgres")
-	c.phase = choose(cmd, "phase", "", "the track of the files; auto: their folder or first line says it", "auto", "auto", "expand", "contract")
+	c.checkFlags(cmd)
 	c.format = choose(cmd, "format", "", "how to print", "text", checkFormats()...)
 	c.failOn = choose(cmd, "fail-on", "", "exit with 3 from this decision upwards", "deny", "deny", "approve", "prove", "warn")
 	cmd.Flags().StringVar(&c.policies, "policies", "", "directory `DIR` of the site's policies, over the built-in one (teal policy show prints it)")
+	cmd.Flags().BoolVar(&c.fix, "fix", false, "write the safe split of refused files as new files")
+	return cmd
+}
+
+// checkFlags adds the flags that say what is judged.
+func (c *checked) checkFlags(cmd *cobra.Command) {
+	c.dialect = choose(cmd, "dialect", "", "the SQL that the files are written in", "postgres", "postgres")
+	c.phase = choose(cmd, "phase", "", "the track of the files; auto: their folder or first line says it", "auto", "auto", "expand", "contract")
 	cmd.Flags().StringVar(&c.app, "app", "", "the `APP`, for policies that apply to some apps only")
 	cmd.Flags().Uint64Var(&c.applied, "applied", 0, "files numbered up to `N` are applied: they are context, and not judged")
 	cmd.Flags().StringVar(&c.against, "against", "", "a database (`DSN`, env:NAME or file:/path) whose tables, sizes and version sharpen the verdicts")
-	cmd.Flags().BoolVar(&c.fix, "fix", false, "write the safe split of refused files as new files")
-	return cmd
 }
 
 func (c *checked) run(ctx context.Context, io stdio, paths []string) error {
@@ -70,21 +75,9 @@ func (c *checked) run(ctx context.Context, io stdio, paths []string) error {
 	if err != nil {
 		return err
 	}
-	folders, err := c.folders(io, paths)
+	report, err := c.judge(ctx, io, set, paths)
 	if err != nil {
 		return err
-	}
-	input, err := c.input(ctx, set)
-	if err != nil {
-		return err
-	}
-	report := policies.Report{Decision: policies.Allow, Files: []policies.FileReport{}}
-	for _, files := range folders {
-		one := policies.Check(input(files))
-		report.Files = append(report.Files, one.Files...)
-		if one.Decision.AtLeast(report.Decision) {
-			report.Decision = one.Decision
-		}
 	}
 	if err := printReport(io.out, c.format.value, report); err != nil {
 		return err
@@ -93,6 +86,27 @@ func (c *checked) run(ctx context.Context, io stdio, paths []string) error {
 		return &exit{code: exitRefused, text: fmt.Sprintf("the decision is %s, which --fail-on %s does not let pass", report.Decision, limit)}
 	}
 	return nil
+}
+
+// judge judges the paths by a set of policies, each folder for itself.
+func (c *checked) judge(ctx context.Context, io stdio, set policies.Set, paths []string) (policies.Report, error) {
+	report := policies.Report{Decision: policies.Allow, Files: []policies.FileReport{}}
+	folders, err := c.folders(io, paths)
+	if err != nil {
+		return report, err
+	}
+	input, err := c.input(ctx, set)
+	if err != nil {
+		return report, err
+	}
+	for _, files := range folders {
+		one := policies.Check(input(files))
+		report.Files = append(report.Files, one.Files...)
+		if one.Decision.AtLeast(report.Decision) {
+			report.Decision = one.Decision
+		}
+	}
+	return report, nil
 }
 
 // input returns what makes the gate's input of a folder's files.

@@ -17,15 +17,17 @@ func newPolicy(io stdio) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "policy",
 		GroupID: "tools",
-		Short:   "Show the policies, and run the tests beside them",
-		Long: `Show the policies in force, and run the tests beside them. Rules state what a statement does (teal explain RULE); the
+		Short:   "Show, test and compare the policies",
+		Long: `Show the policies in force, run the tests beside them, and compare two versions of them. Rules state what a statement does (teal explain RULE); the
 policy decides what may pass. A site's policy replaces the built-in action of the keys that it names.`,
 		Example: `  teal policy show
-  teal policy test --policies ./policies`,
+  teal policy show --effective shop
+  teal policy test --policies ./policies
+  teal policy diff /etc/teal/policies ./policies migrations`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(newPolicyShow(io), newPolicyTest(io))
+	cmd.AddCommand(newPolicyShow(io), newPolicyTest(io), newPolicyDiff(io))
 	return cmd
 }
 
@@ -70,41 +72,6 @@ func policyFiles(dir string, tests bool) (map[string]string, error) {
 		files[name] = string(data)
 	}
 	return files, nil
-}
-
-func newPolicyShow(io stdio) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "show",
-		Short: "Print the built-in policy and the site's",
-		Long:  `Print the built-in policy, in the format in which a site writes its own, and then the site's files.`,
-		Example: `  teal policy show
-  teal policy show --policies ./policies`,
-		Args: cobra.NoArgs,
-	}
-	dir := policyDir(cmd)
-	out := format(cmd)
-	cmd.RunE = func(*cobra.Command, []string) error {
-		where, err := dir()
-		if err != nil {
-			return err
-		}
-		if _, err := readPolicies(where); err != nil {
-			return err
-		}
-		files, err := policyFiles(where, false)
-		if err != nil {
-			return err
-		}
-		if out.json() {
-			return printJSON(io.out, map[string]any{"default": policies.DefaultYAML(), "files": files})
-		}
-		fmt.Fprintf(io.out, "# built in\n%s", policies.DefaultYAML())
-		for _, name := range sorted(files) {
-			fmt.Fprintf(io.out, "---\n# %s\n%s", name, files[name])
-		}
-		return nil
-	}
-	return cmd
 }
 
 // tested is one test as -o json shows it.

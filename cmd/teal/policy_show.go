@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"teal.dev/teal/policies"
+)
+
+func newPolicyShow(io stdio) *cobra.Command {
+	var app string
+	cmd := &cobra.Command{
+		Use:   "show",
+		Short: "Print the built-in policy and the site's, or what they come to for an app",
+		Long: `Print the built-in policy, in the format in which a site writes its own, and then the site's files. With --effective APP,
+print what all of them come to for that app: each decision, and the file and line that it comes from.`,
+		Example: `  teal policy show
+  teal policy show --policies ./policies
+  teal policy show --effective shop`,
+		Args: cobra.NoArgs,
+	}
+	dir := policyDir(cmd)
+	cmd.Flags().StringVar(&app, "effective", "", "what holds for an `APP`, and where it is said")
+	out := format(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		where, err := dir()
+		if err != nil {
+			return err
+		}
+		set, err := readPolicies(where)
+		if err != nil {
+			return err
+		}
+		if cmd.Flags().Changed("effective") {
+			return showEffective(io, &set, app, out.json())
+		}
+		files, err := policyFiles(where, false)
+		if err != nil {
+			return err
+		}
+		if out.json() {
+			return printJSON(io.out, map[string]any{"default": policies.DefaultYAML(), "files": files})
+		}
+		fmt.Fprintf(io.out, "# built in\n%s", policies.DefaultYAML())
+		for _, name := range sorted(files) {
+			fmt.Fprintf(io.out, "---\n# %s\n%s", name, files[name])
+		}
+		return nil
+	}
+	return cmd
+}
+
+func showEffective(io stdio, set *policies.Set, app string, asJSON bool) error {
+	decisions := set.Effective(app)
+	if asJSON {
+		return printJSON(io.out, map[string]any{"app": app, "decisions": decisions})
+	}
+	rows := [][]string{{"KEY", "ACTION", "BY", "OVER ROWS", "TABLES", "FROM", "INSTEAD OF"}}
+	for _, d := range decisions {
+		over, size := "", ""
+		if d.Over != nil {
+			over = d.Over.String()
+		}
+		if d.OverRows > 0 {
+			if size = strconv.FormatInt(d.OverRows, 10); d.Unknown != "" {
+				size += ", unknown " + string(d.Unknown)
+			}
+		}
+		rows = append(rows, []string{d.Key, string(d.Action), d.Role, size, strings.Join(d.Tables, " "), d.From.String(), over})
+	}
+	return table(io.out, rows)
+}
