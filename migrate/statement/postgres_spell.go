@@ -1,6 +1,8 @@
 package statement
 
 import (
+	"reflect"
+
 	"github.com/multigres/multigres/go/common/parser"
 	"github.com/multigres/multigres/go/common/parser/ast"
 )
@@ -63,4 +65,35 @@ func spellNode(n ast.Node) (sql string) {
 		}
 	}()
 	return n.SqlString()
+}
+
+// SpellCommands writes each command of an ALTER TABLE as a statement of its own. It is false where the library's spelling
+// does not read back as the same command, so what it returns may be run.
+func SpellCommands(s *Statement) ([]string, bool) {
+	if s.Kind != AlterTable || len(s.Commands) == 0 {
+		return nil, false
+	}
+	if len(s.Commands) == 1 {
+		return []string{s.SQL}, true
+	}
+	nodes, err := parser.ParseSQL(s.SQL)
+	if err != nil || len(nodes) != 1 {
+		return nil, false
+	}
+	alter, ok := nodes[0].(*ast.AlterTableStmt)
+	if !ok || len(items(alter.Cmds)) != len(s.Commands) {
+		return nil, false
+	}
+	out := make([]string, len(s.Commands))
+	for i, item := range items(alter.Cmds) {
+		one := *alter
+		one.Cmds = &ast.NodeList{Items: []ast.Node{item}}
+		out[i] = spellNode(&one)
+		again := model(Piece{Text: out[i]})
+		if again.Kind != s.Kind || again.Name != s.Name || again.Only != s.Only || again.IfExists != s.IfExists || len(again.Commands) != 1 ||
+			!reflect.DeepEqual(again.Commands[0], s.Commands[i]) {
+			return nil, false
+		}
+	}
+	return out, true
 }
