@@ -89,13 +89,19 @@ func (d *Door) Judge(ctx context.Context, m events.Received) (result Result, err
 	}()
 	ctx, cancel := context.WithTimeout(ctx, 2*storeLimit)
 	defer cancel()
+	defer func() {
+		// What ended in order is no poison: a store that is down, or a horizon not recorded yet, spoils no message.
+		if err != nil && m.Delivered > 1 {
+			_, _ = d.opt.Quarantine.Attempt(ctx, m.Seq, -1) // not recorded: the message only comes nearer to quarantine
+		}
+	}()
 	name, id, bad := events.ParseSubject(m.Subject)
 	if bad != nil { // it has neither app nor id under which a verdict could be stored
 		return Result{Refused: bad}, d.quarantine(ctx, m, bad)
 	}
 	result = Result{App: name, Release: id}
 	if m.Delivered > 1 {
-		tries, err := d.opt.Quarantine.Attempt(ctx, m.Seq)
+		tries, err := d.opt.Quarantine.Attempt(ctx, m.Seq, +1)
 		if err != nil {
 			return result, err
 		}

@@ -2,6 +2,7 @@ package daemon_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -159,6 +160,26 @@ func TestAMessageWithoutVerdictEndsInQuarantine(t *testing.T) {
 	require.Equal(t, events.Terminated, d.door.Handle(t.Context(), m).Verb)
 	require.Contains(t, d.store.Quarantined(11), "poison")
 	require.Equal(t, "poison", d.only(t).Outcome.Code)
+}
+
+// A store that is down for a day spoils no message: what failed in order is no poison.
+func TestAMessageThatWaitsForTheStoreIsNeverPoison(t *testing.T) {
+	d := newDoorTest(t)
+	down := true
+	d.store.Hook = func(_ context.Context, op string) error {
+		if down && op == "load" {
+			return errors.New("the disk is full")
+		}
+		return nil
+	}
+	m := message("shop", request(t, "shop", "1.2", nil))
+	for range 50 {
+		require.Equal(t, events.Retried, d.door.Handle(t.Context(), m).Verb)
+		m.Delivered++
+	}
+	down = false
+	require.Equal(t, events.Ack(), d.door.Handle(t.Context(), m))
+	require.Equal(t, release.OutAccepted, d.only(t).Outcome.Type)
 }
 
 func TestASubjectThatIsNotOursGoesToQuarantine(t *testing.T) {

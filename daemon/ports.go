@@ -106,7 +106,7 @@ type Register interface {
 
 // Quarantine counts the tries to judge a message, and keeps the bytes of what could not be judged.
 type Quarantine interface {
-	Attempt(ctx context.Context, stream uint64) (int, error)
+	Attempt(ctx context.Context, stream uint64, by int) (int, error) // adds by (+1 before a try, -1 when it failed in order) and returns the count
 	Quarantine(ctx context.Context, stream uint64, subject string, raw []byte, why string, at time.Time) error
 	HighestIngested(ctx context.Context) (uint64, error)
 }

@@ -6,13 +6,13 @@ import (
 )
 
 // Attempt counts a try to judge a message.
-func (m *Memory) Attempt(ctx context.Context, stream uint64) (int, error) {
+func (m *Memory) Attempt(ctx context.Context, stream uint64, by int) (int, error) {
 	if err := m.Hook.run(ctx, "attempt"); err != nil {
 		return 0, err
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.attempts[stream]++
+	m.attempts[stream] = max(0, m.attempts[stream]+by)
 	return m.attempts[stream], nil
 }
 

@@ -138,11 +138,12 @@ func (s *Store) Keep(ctx context.Context, folder events.Folder) error {
 	return s.write(ctx, func(t tx) error { return t.keep(folder) })
 }
 
-// Attempt counts one more try to judge a message of the stream, before it is parsed, and returns the count.
-func (s *Store) Attempt(ctx context.Context, stream uint64) (int, error) {
+// Attempt counts the tries to judge a message of the stream: one more before it is parsed, one less when the try failed in
+// order. It returns the count.
+func (s *Store) Attempt(ctx context.Context, stream uint64, by int) (int, error) {
 	var n int
 	err := s.write(ctx, func(t tx) error {
-		return t.row(`INSERT INTO attempt (stream, n) VALUES (?, 1) ON CONFLICT (stream) DO UPDATE SET n = n + 1 RETURNING n`, stream).Scan(&n)
+		return t.row(`INSERT INTO attempt (stream, n) VALUES (?1, max(0, ?2)) ON CONFLICT (stream) DO UPDATE SET n = max(0, n + ?2) RETURNING n`, stream, by).Scan(&n)
 	})
 	return n, err
 }

@@ -165,7 +165,12 @@ func TestDoor(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, n)
 	for want := 1; want <= 4; want++ {
-		got, err := s.Attempt(ctx, 9)
+		got, err := s.Attempt(ctx, 9, +1)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+	}
+	for _, want := range []int{3, 2, 1, 0, 0} {
+		got, err := s.Attempt(ctx, 9, -1)
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
