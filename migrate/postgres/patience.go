@@ -105,6 +105,6 @@ func (s *session) blockers(ctx context.Context, f migrate.File) ([]backend, erro
 			UNION SELECT l.pid, l.virtualtransaction FROM pg_locks l WHERE $3 AND l.locktype = 'advisory' AND NOT l.granted)
 		SELECT `+backendColumns+` FROM pg_stat_activity a WHERE a.pid <> pg_backend_pid() AND a.pid IN (SELECT pid FROM held)
 		UNION ALL SELECT 0, prepared, gid, extract(epoch from clock_timestamp() - prepared)::float8, '', false
-			FROM pg_prepared_xacts WHERE '-1/' || transaction::text IN (SELECT virtualtransaction FROM held)
+			FROM pg_prepared_xacts WHERE transaction IN (SELECT t.transactionid FROM pg_locks t JOIN held USING (virtualtransaction) WHERE t.locktype = 'transactionid' AND t.pid IS NULL AND held.pid IS NULL)
 		ORDER BY 4 DESC`, relations, opaque, f.Alone())
 }
