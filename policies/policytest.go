@@ -52,7 +52,7 @@ func (t *policyTest) run(set Set, now time.Time) Outcome {
 	in.Files = append(in.Files, File{Path: "0002_test.up.sql", Phase: t.phase, Body: []byte(t.sql)})
 	report := Check(in)
 	o := Outcome{Name: t.name, Line: t.line, Got: report.Decision, Want: t.want, Pass: report.Decision == t.want}
-	if t.rule != "" && !spoke(&report, t.rule) {
+	if t.rule != "" && !reported(&report, t.rule) {
 		o.Pass = false
 	}
 	if !o.Pass {
@@ -64,7 +64,7 @@ func (t *policyTest) run(set Set, now time.Time) Outcome {
 	return o
 }
 
-func spoke(r *Report, rule string) bool {
+func reported(r *Report, rule string) bool {
 	for _, f := range r.Files {
 		for _, e := range f.Statements {
 			if e.Rule == rule {

@@ -75,6 +75,12 @@ func equalInts(a, b []int) bool {
 
 // spell is a type as people write it.
 func spell(t statement.Type) string {
+	if userDefined(t) {
+		if t.Name = quote(t.Name); t.Schema != "" {
+			t.Schema = quote(t.Schema)
+		}
+		return t.String()
+	}
 	switch t.Name {
 	case "int2":
 		t.Name = "smallint"

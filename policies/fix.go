@@ -1,0 +1,163 @@
+package policies
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"teal.dev/teal/migrate/statement"
+)
+
+// Split is a file that the gate refuses, and the files that do the same and that it lets pass.
+type Split struct {
+	Replaces string
+	Files    []File
+}
+
+// piece is a statement of a split.
+type piece struct {
+	sql   string
+	late  bool // a contract: runs when the old version is gone
+	alone bool // wants a file of its own
+	data  bool
+	s     *statement.Statement // that it comes from
+}
+
+// Fix writes the safe split of a file that Check refuses, by its index in the input. The files have the next free numbers of
+// the folder and stand where the refused one stands. An error says why there is no split, in words for a person: what it
+// returns passes Check in the refused file's place.
+func Fix(in Input, index int) (Split, error) {
+	file := &in.Files[index]
+	if in.Dialect == "" {
+		in.Dialect = statement.Postgres
+	}
+	parsed, err := statement.Parse(file.Body, in.Dialect)
+	if err != nil {
+		return Split{}, err
+	}
+	if len(parsed.Requires()) > 0 {
+		return Split{}, errors.New("it has a -- teal:require, and only a person knows which of the new files needs it")
+	}
+	if later, why := builtUpon(&in, index, &parsed); later {
+		return Split{}, errors.New(why)
+	}
+	phase := PhaseOf(file.Path, file.Phase, file.Body)
+	pieces, err := (&fixer{in: &in, file: file.Path, phase: phase}).pieces(&parsed)
+	if err != nil {
+		return Split{}, err
+	}
+	split := Split{Replaces: file.Path, Files: name(&in, file.Path, group(pieces), phase)}
+	return split, split.prove(in, index)
+}
+
+// prove judges the folder with the split in the refused file's place.
+func (sp *Split) prove(in Input, index int) error {
+	before := Check(in)
+	in.Files = append(slices.Delete(slices.Clone(in.Files), index, index+1), sp.Files...)
+	report := Check(in)
+	for _, f := range report.Files {
+		mine := slices.ContainsFunc(sp.Files, func(n File) bool { return n.Path == f.Path })
+		was := slices.IndexFunc(before.Files, func(o FileReport) bool { return o.Path == f.Path })
+		if f.Decision != Deny || !mine && was >= 0 && before.Files[was].Decision == Deny {
+			continue
+		}
+		for _, e := range f.Statements {
+			if e.Decision == Deny {
+				return fmt.Errorf("teal knows no split for %s: %s", e.Rule, e.Why)
+			}
+		}
+	}
+	return nil
+}
+
+// builtUpon says whether a later file that is not applied works on what this one does: then the new files would come too late.
+func builtUpon(in *Input, index int, parsed *statement.File) (bool, string) {
+	mine := map[statement.Name]bool{}
+	for i := range parsed.Statements {
+		for _, n := range parsed.Statements[i].Relations() {
+			mine[fold(n)] = true
+		}
+	}
+	for i := index + 1; i < len(in.Files); i++ {
+		f := &in.Files[i]
+		if f.Applied {
+			continue
+		}
+		other, err := statement.Parse(f.Body, in.Dialect)
+		if err != nil {
+			continue
+		}
+		for j := range other.Statements {
+			for _, n := range other.Statements[j].Relations() {
+				if mine[fold(n)] {
+					return true, fmt.Sprintf("%s comes after it and works on %s too; the new files would come after that", path.Base(f.Path), n)
+				}
+			}
+		}
+	}
+	return false, ""
+}
+
+// group cuts pieces into files: what must be alone is, rows and table locks keep apart, contracts come last.
+func group(pieces []piece) [][]piece {
+	var out [][]piece
+	for _, late := range []bool{false, true} {
+		fresh := true
+		for _, p := range pieces {
+			if p.late != late {
+				continue
+			}
+			if last := len(out) - 1; fresh || p.alone || out[last][0].alone || out[last][0].data != p.data {
+				out = append(out, nil)
+			}
+			fresh = false
+			out[len(out)-1] = append(out[len(out)-1], p)
+		}
+	}
+	return out
+}
+
+// name gives the files their numbers, paths and first lines.
+func name(in *Input, old string, groups [][]piece, phase Phase) []File {
+	dir, base := path.Split(strings.ReplaceAll(old, "\\", "/"))
+	number, rest, _ := strings.Cut(base, "_")
+	title := strings.TrimSuffix(rest, ".up.sql")
+	next := uint64(0)
+	for i := range in.Files {
+		if n, ok := fileNumber(in.Files[i].Path); ok {
+			next = max(next, n)
+		}
+	}
+	var files []File
+	for i, g := range groups {
+		next++
+		late := g[0].late || phase == PhaseContract
+		where, first := dir, ""
+		switch tracks := regexp.MustCompile(`(^|/)(expand|contract)/$`); {
+		case tracks.MatchString(dir) && late:
+			where = tracks.ReplaceAllString(dir, "${1}contract/")
+		case tracks.MatchString(dir):
+			where = tracks.ReplaceAllString(dir, "${1}expand/")
+		case late:
+			first = "-- teal:" + statement.DirectiveContract + "\n"
+		}
+		var b strings.Builder
+		b.WriteString(first + "-- part " + strconv.Itoa(i+1) + " of " + strconv.Itoa(len(groups)) + " of what " + base + " was\n")
+		for _, p := range g {
+			b.WriteString(strings.TrimSpace(p.sql) + ";\n")
+		}
+		name := fmt.Sprintf("%s%0*d_%s_%d.up.sql", where, len(number), next, title, i+1)
+		files = append(files, File{Path: name, Body: []byte(b.String())})
+	}
+	return files
+}
+
+func fileNumber(name string) (uint64, bool) {
+	base := path.Base(strings.ReplaceAll(name, "\\", "/"))
+	n, err := strconv.ParseUint(base[:len(base)-len(strings.TrimLeft(base, "0123456789"))], 10, 64)
+	return n, err == nil
+}

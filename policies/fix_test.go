@@ -1,0 +1,146 @@
+package policies_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"teal.dev/teal/internal/lab/labtest"
+	"teal.dev/teal/migrate/statement"
+	"teal.dev/teal/policies"
+)
+
+const fixSchema = "CREATE TABLE person (id bigint PRIMARY KEY);\nCREATE TABLE note (id bigint PRIMARY KEY, title varchar(20) NOT NULL, body text, n int, \"N\" bigint, CONSTRAINT note_title UNIQUE (title));\n" +
+	"CREATE INDEX note_n ON note (n);\nCREATE UNIQUE INDEX note_big ON note (\"N\");\nCREATE VIEW titles AS SELECT title FROM note;\nCREATE TABLE \"Odd\" (id bigint);\n"
+
+// fixed is a refused file and the bodies of the files that take its place; a contract begins with its directive.
+func fixed() []struct{ sql, want string } {
+	return []struct{ sql, want string }{
+		{"CREATE INDEX note_body ON note (body)", "CREATE INDEX CONCURRENTLY note_body ON note (body);"},
+		{"CREATE UNIQUE INDEX note_body ON note (body)", "CREATE UNIQUE INDEX CONCURRENTLY note_body ON note (body);"},
+		{"ALTER TABLE note ADD COLUMN m int;\nCREATE INDEX CONCURRENTLY note_m ON note (m)", "ALTER TABLE note ADD COLUMN m int;|CREATE INDEX CONCURRENTLY note_m ON note (m);"},
+		{"DROP INDEX note_n, note_big", "-- teal:contract DROP INDEX CONCURRENTLY note_n;|-- teal:contract DROP INDEX CONCURRENTLY note_big;"},
+		{"REINDEX TABLE note", "REINDEX TABLE CONCURRENTLY note;"},
+		{"ALTER TABLE note ADD COLUMN m int;\nALTER TABLE note DROP COLUMN n", "ALTER TABLE note ADD COLUMN m int;|-- teal:contract ALTER TABLE note DROP COLUMN n;"},
+		{"ALTER TABLE note ADD COLUMN m int, DROP COLUMN n, ADD COLUMN o text DEFAULT 'x'",
+			"ALTER TABLE note ADD COLUMN m INT; ALTER TABLE note ADD COLUMN o TEXT DEFAULT 'x';|-- teal:contract ALTER TABLE note DROP COLUMN n;"},
+		{"BEGIN;\nDROP TABLE person;\nCOMMIT", "-- teal:contract DROP TABLE person;"},
+		{"DROP VIEW titles", "-- teal:contract DROP VIEW titles;"},
+		{"SET lock_timeout = '5s';\nALTER TABLE note ADD CHECK (\"N\" > 0)",
+			"ALTER TABLE note ADD CONSTRAINT note_check CHECK (\"N\" > 0) NOT VALID;|ALTER TABLE note VALIDATE CONSTRAINT note_check;"},
+		{"ALTER TABLE \"Odd\" ADD CONSTRAINT \"By\" FOREIGN KEY (id) REFERENCES person (id) ON DELETE CASCADE",
+			"ALTER TABLE \"Odd\" ADD CONSTRAINT \"By\" FOREIGN KEY (id) REFERENCES person(id) ON DELETE CASCADE NOT VALID;|ALTER TABLE \"Odd\" VALIDATE CONSTRAINT \"By\";"},
+		{"ALTER TABLE note ADD CONSTRAINT note_n_body UNIQUE (\"N\", body)",
+			"CREATE UNIQUE INDEX CONCURRENTLY note_n_body ON note (\"N\", body);|ALTER TABLE note ADD CONSTRAINT note_n_body UNIQUE USING INDEX note_n_body;"},
+		{"ALTER TABLE note ALTER COLUMN body SET NOT NULL",
+			"-- teal:contract ALTER TABLE note ADD CONSTRAINT note_body_nn CHECK (body IS NOT NULL) NOT VALID;|-- teal:contract ALTER TABLE note VALIDATE CONSTRAINT note_body_nn;|" +
+				"-- teal:contract ALTER TABLE note ALTER COLUMN body SET NOT NULL; ALTER TABLE note DROP CONSTRAINT note_body_nn;"},
+		{"ALTER TABLE note ADD COLUMN token uuid DEFAULT gen_random_uuid()",
+			"ALTER TABLE note ADD COLUMN token uuid; ALTER TABLE note ALTER COLUMN token SET DEFAULT gen_random_uuid();|UPDATE note SET token = gen_random_uuid() WHERE token IS NULL;"},
+		{"ALTER TABLE note ADD COLUMN stars int DEFAULT 1 CHECK (stars < 6)",
+			"ALTER TABLE note ADD COLUMN stars int DEFAULT 1; ALTER TABLE note ADD CONSTRAINT note_stars_check CHECK (stars < 6) NOT VALID;|ALTER TABLE note VALIDATE CONSTRAINT note_stars_check;"},
+		{"ALTER TABLE note ADD COLUMN by bigint DEFAULT 1 REFERENCES person (id)",
+			"ALTER TABLE note ADD COLUMN by bigint DEFAULT 1; ALTER TABLE note ADD CONSTRAINT note_by_fkey FOREIGN KEY (by) REFERENCES person(id) NOT VALID;|ALTER TABLE note VALIDATE CONSTRAINT note_by_fkey;"},
+		{"ALTER TABLE note ADD COLUMN slug text UNIQUE",
+			"ALTER TABLE note ADD COLUMN slug text;|CREATE UNIQUE INDEX CONCURRENTLY note_slug_key ON note (slug);|ALTER TABLE note ADD CONSTRAINT note_slug_key UNIQUE USING INDEX note_slug_key;"},
+		{"ALTER TABLE note ADD COLUMN c text;\nUPDATE note SET c = body WHERE c IS NULL", "ALTER TABLE note ADD COLUMN c text;|UPDATE note SET c = body WHERE c IS NULL;"},
+		{"ALTER TABLE note ADD CONSTRAINT pos CHECK (n > 0) NOT VALID;\nALTER TABLE note VALIDATE CONSTRAINT pos",
+			"ALTER TABLE note ADD CONSTRAINT pos CHECK (n > 0) NOT VALID;|ALTER TABLE note VALIDATE CONSTRAINT pos;"},
+	}
+}
+
+func fixInput(t *testing.T, sql string, more ...policies.File) policies.Input {
+	files := []policies.File{{Path: "m/0001_a.up.sql", Applied: true, Body: []byte(fixSchema)}, {Path: "m/0007_b.up.sql", Body: []byte(sql)}}
+	return policies.Input{Policy: set(t), App: "shop", Files: append(files, more...), Now: day("2026-11-23 12:00")}
+}
+
+// short is a body without its comment, on one line.
+func short(body []byte) string {
+	var out []string
+	for _, l := range strings.Split(strings.TrimSpace(string(body)), "\n") {
+		if !strings.HasPrefix(l, "-- part ") {
+			out = append(out, l)
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// TestFix: what is written in a refused file's place is what we expect, passes the gate, and runs on a real server.
+func TestFix(t *testing.T) {
+	dsn := labtest.Postgres(t)
+	for _, c := range fixed() {
+		t.Run(c.sql, func(t *testing.T) {
+			in := fixInput(t, c.sql, policies.File{Path: "m/0041_other.up.sql", Body: []byte("CREATE TABLE other (id int);")})
+			require.Equal(t, policies.Deny, policies.Check(in).Decision, "the file is not refused at all")
+			split, err := policies.Fix(in, 1)
+			require.NoError(t, err)
+			bodies := []string{}
+			for i, f := range split.Files {
+				bodies = append(bodies, short(f.Body))
+				require.Equal(t, fmt.Sprintf("m/%04d_b_%d.up.sql", 42+i, i+1), f.Path)
+			}
+			require.Equal(t, c.want, strings.Join(bodies, "|"))
+			in.Files = append(slices.Delete(in.Files, 1, 2), split.Files...)
+			require.NotEqual(t, policies.Deny, policies.Check(in).Decision)
+			apply(t, dsn, split.Files)
+		})
+	}
+}
+
+// apply runs files as teal does: each in a transaction, but for a statement that cannot.
+func apply(t *testing.T, dsn string, files []policies.File) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), dsn)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, conn.Close(t.Context())) }()
+	_, err = conn.Exec(t.Context(), "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"+fixSchema)
+	require.NoError(t, err)
+	for _, f := range files {
+		parsed, err := statement.Parse(f.Body, statement.Postgres)
+		require.NoError(t, err)
+		sql := ""
+		for _, s := range parsed.Statements {
+			sql += s.SQL + ";"
+			require.True(t, s.Transactional() || len(parsed.Statements) == 1)
+		}
+		_, err = conn.Exec(t.Context(), strings.TrimSuffix(sql, ";"))
+		require.NoError(t, err, sql)
+	}
+}
+
+// TestFixRefuses: what teal cannot split it leaves alone and says why.
+func TestFixRefuses(t *testing.T) {
+	for sql, why := range map[string]string{
+		"ALTER TABLE note RENAME COLUMN n TO m":                               "teal knows no split for rename-column:",
+		"-- teal:require SELECT true\nCREATE INDEX i ON note (n)":             "-- teal:require",
+		"SET search_path = audit;\nCREATE INDEX i ON note (n)":                "SET search_path changes",
+		"ALTER TABLE note DROP COLUMN n;\nALTER TABLE note ADD COLUMN n text": "builds on the contract statement of line 1",
+		"ALTER TABLE note ADD COLUMN m int NOT NULL":                          "add-column-not-null",
+		"SELECT 'a": "",
+		"ALTER TABLE note ADD CONSTRAINT u UNIQUE (n) DEFERRABLE": "add-unique",
+		"ALTER TABLE note ADD COLUMN seq bigserial":               "add-column-serial",
+		"DROP TABLE note CASCADE":                                 "drop-table-cascade",
+		"ALTER TABLE note ALTER COLUMN n TYPE bigint":             "alter-column-type",
+		"SAVEPOINT a;\nCREATE INDEX i ON note (n)":                "transaction-control",
+	} {
+		_, err := policies.Fix(fixInput(t, sql), 1)
+		require.ErrorContains(t, err, why, sql)
+	}
+	_, err := policies.Fix(fixInput(t, "CREATE INDEX i ON note (n)", policies.File{Path: "m/0008_c.up.sql", Body: []byte("ALTER TABLE note ADD COLUMN z int")}), 1)
+	require.ErrorContains(t, err, "0008_c.up.sql comes after it and works on note too")
+}
+
+// TestFixFolders: with the tracks in folders a contract goes into contract/, and the numbers stay one sequence.
+func TestFixFolders(t *testing.T) {
+	in := policies.Input{Policy: set(t), Files: []policies.File{{Path: "m/expand/007_b.up.sql", Body: []byte("ALTER TABLE note ADD COLUMN m int;\nALTER TABLE note DROP COLUMN n")},
+		{Path: "m/contract/009_x.up.sql", Body: []byte("DROP TABLE other")}}}
+	split, err := policies.Fix(in, 0)
+	require.NoError(t, err)
+	require.Equal(t, "m/expand/010_b_1.up.sql", split.Files[0].Path)
+	require.Equal(t, "m/contract/011_b_2.up.sql", split.Files[1].Path)
+	require.NotContains(t, string(split.Files[1].Body), "teal:contract")
+}
