@@ -75,9 +75,15 @@ func (c *checked) run(ctx context.Context, io stdio, paths []string) error {
 	if err != nil {
 		return err
 	}
-	report, err := c.judge(ctx, io, set, paths)
+	inputs, err := c.inputs(ctx, io, set, paths)
 	if err != nil {
 		return err
+	}
+	report := checkAll(inputs)
+	if c.fix {
+		if err := c.fixAll(io, inputs); err != nil {
+			return err
+		}
 	}
 	if err := printReport(io.out, c.format.value, report); err != nil {
 		return err
@@ -90,23 +96,41 @@ func (c *checked) run(ctx context.Context, io stdio, paths []string) error {
 
 // judge judges the paths by a set of policies, each folder for itself.
 func (c *checked) judge(ctx context.Context, io stdio, set policies.Set, paths []string) (policies.Report, error) {
-	report := policies.Report{Decision: policies.Allow, Files: []policies.FileReport{}}
+	inputs, err := c.inputs(ctx, io, set, paths)
+	if err != nil {
+		return policies.Report{}, err
+	}
+	return checkAll(inputs), nil
+}
+
+// inputs are the folders that the paths name, as the gate takes them.
+func (c *checked) inputs(ctx context.Context, io stdio, set policies.Set, paths []string) ([]policies.Input, error) {
 	folders, err := c.folders(io, paths)
 	if err != nil {
-		return report, err
+		return nil, err
 	}
 	input, err := c.input(ctx, set)
 	if err != nil {
-		return report, err
+		return nil, err
 	}
-	for _, files := range folders {
-		one := policies.Check(input(files))
+	out := make([]policies.Input, len(folders))
+	for i, files := range folders {
+		out[i] = input(files)
+	}
+	return out, nil
+}
+
+// checkAll makes one report of several folders.
+func checkAll(inputs []policies.Input) policies.Report {
+	report := policies.Report{Decision: policies.Allow, Files: []policies.FileReport{}}
+	for _, in := range inputs {
+		one := policies.Check(in)
 		report.Files = append(report.Files, one.Files...)
 		if one.Decision.AtLeast(report.Decision) {
 			report.Decision = one.Decision
 		}
 	}
-	return report, nil
+	return report
 }
 
 // input returns what makes the gate's input of a folder's files.
