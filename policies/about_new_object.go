@@ -37,8 +37,10 @@ func (w *World) harmless(s *Subject) bool {
 		return s.Replace && w.NewRelation(s.Name)
 	case statement.RenameTable, statement.MoveTable, statement.RenameIndex, statement.AlterIndex, statement.RenameView, statement.AlterView,
 		statement.RenameMatView, statement.AlterMatView, statement.RefreshMatView, statement.RenameSequence, statement.AlterSequence,
-		statement.Insert, statement.Update, statement.Delete, statement.Merge, statement.CopyIn, statement.Cluster, statement.Reindex:
+		statement.Cluster, statement.Reindex:
 		return w.NewRelation(s.Name)
+	case statement.Insert, statement.Update, statement.Delete, statement.Merge, statement.CopyIn:
+		return w.NewRelation(s.Name) && !w.triggered(s.Name) // a trigger may reach further than the table
 	case statement.AlterOwner:
 		return (s.Object == "table" || s.Object == "view" || s.Object == "sequence") && w.NewRelation(s.Name)
 	}

@@ -8,5 +8,8 @@ const logTable = "CREATE TABLE log (at timestamptz) PARTITION BY RANGE (at);\nCR
 func lockSpare(s *Subject, f *Finding, parent statement.Name) {
 	if r := s.World.relations[fold(parent)]; r != nil {
 		f.lock(AccessExclusive, r.spare.String())
+		if r.spare.Name != "" && !s.World.NewRelation(r.spare) { // it is searched for rows that belong to the new partition
+			f.Operation.Scan, f.Operation.Blocks = true, BlocksReads
+		}
 	}
 }

@@ -15,7 +15,27 @@ func (w *World) learn(s *statement.Statement) {
 	case statement.CreateTable:
 		w.learnTable(s)
 	case statement.CreateTableAs, statement.CreateView, statement.CreateMatView, statement.CreateSequence:
-		w.create(s, s.Name)
+		w.create(s, s.Name).filled = s.Kind == statement.CreateTableAs
+	case statement.Insert, statement.CopyIn:
+		if r := w.relations[fold(s.Name)]; r != nil {
+			r.filled = true
+		}
+	case statement.CreateTrigger:
+		r := w.relation(s.Table)
+		if _, ok := r.triggers[s.Name.Name]; !ok {
+			if r.triggers == nil {
+				r.triggers = map[string]born{}
+			}
+			r.triggers[s.Name.Name] = w.track
+		}
+	case statement.DropTrigger:
+		if r := w.relations[fold(s.Table)]; r != nil {
+			delete(r.triggers, s.Name.Name)
+		}
+	case statement.CreateStatistics:
+		if list := s.Relations(); s.Name.Name != "" && len(list) > 0 {
+			w.relation(statisticsName(s.Name)).table = list[0]
+		}
 	case statement.CreateIndex:
 		if s.Name.Name != "" {
 			r := w.create(s, s.Name)
@@ -63,6 +83,11 @@ func (w *World) learn(s *statement.Statement) {
 			w.schemas[s.Name.Name] = w.track
 		}
 	}
+}
+
+// statisticsName is where extended statistics are kept: their names do not meet those of tables.
+func statisticsName(n statement.Name) statement.Name {
+	return statement.Name{Schema: n.Schema, Name: "statistics " + n.Name}
 }
 
 func (w *World) move(from, to statement.Name) {

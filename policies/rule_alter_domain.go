@@ -19,9 +19,11 @@ func alterDomain() Rule {
 			case "validate constraint":
 				f.Compatibility, f.Hazards = Expand, []Hazard{}
 				f.Why, f.Instead = "reads the tables that use it, while their writes wait", ""
+				lockUsers(s, f)
 				return
 			default:
 				if len(s.Constraints) == 0 || !s.Constraints[0].NotValid {
+					lockUsers(s, f)
 					return
 				}
 				f.Why = "instant, but enforced at once on the running version's writes"

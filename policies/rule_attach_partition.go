@@ -5,16 +5,22 @@ import "teal.dev/teal/migrate/statement"
 func attachPartition() Rule {
 	return Rule{
 		ID: "attach-partition", Title: "ATTACH PARTITION",
-		Reason:        "every row of {parent} and of the default partition is read; a valid CHECK that says the same spares the first",
-		Compatibility: Expand, Lock: ShareUpdateExclusive, Scan: true, On: on(statement.AttachPartition),
+		Reason:        "the rows of {parent} appear in the running version's reads of {table}, and its inserts that go there meet what {parent} demands; every row of {parent} and of the default partition is read, but a valid CHECK that says the same spares the first",
+		Instead:       "make the partition in the same release, empty\n-- expand:\nCREATE TABLE … (LIKE {table} INCLUDING ALL);\nALTER TABLE {table} ATTACH PARTITION … FOR VALUES …;",
+		Compatibility: Depends, Hazards: []Hazard{DataChanged, OldWritesRejected}, Lock: ShareUpdateExclusive, Scan: true, On: on(statement.AttachPartition),
 		Refine: func(s *Subject, f *Finding) {
-			f.lock(AccessExclusive, s.Command.Other.String())
+			if other := s.Command.Other; s.World.NewRelation(other) {
+				f.Operation.Scan, f.Operation.Blocks = false, BlocksNobody
+				if !s.World.filled(other) {
+					f.Compatibility, f.Hazards, f.Instead = Expand, []Hazard{}, ""
+					f.Why = other.String() + " is made by this release and empty"
+				}
+			} else {
+				f.lock(AccessExclusive, other.String())
+			}
 			lockSpare(s, f, s.Name)
 			if s.World.older(12) {
 				f.lock(AccessExclusive, s.Name.String())
-			}
-			if !s.World.NewRelation(s.Command.Other) {
-				f.Operation.Blocks = BlocksReads
 			}
 		},
 		Blocks: BlocksReads,

@@ -10,7 +10,7 @@ func updateRows() Rule {
 		Compatibility: Depends, Hazards: []Hazard{DataChanged}, Lock: RowExclusive, On: on(statement.Update, statement.Delete, statement.Merge),
 		Match: func(s *Subject) bool { return !newColumnsOnly(s) },
 		Refine: func(s *Subject, f *Finding) {
-			if len(s.Calls) > 0 {
+			if len(s.Calls) > 0 || s.World.triggered(s.Name) {
 				f.add(OpaqueEffect)
 			}
 		},

@@ -8,7 +8,8 @@ func createRule() Rule {
 		Reason:        "it rewrites the running version's statements on {table}",
 		Instead:       "use a trigger or a view",
 		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged}, Lock: AccessExclusive, On: on(statement.CreateRule),
-		Bad:  Example{Before: noteTable, SQL: "CREATE RULE no_delete AS ON DELETE TO note DO INSTEAD NOTHING;"},
-		Good: Example{Before: noteTable, SQL: aTrigger},
+		Refine: lockOthers(RowExclusive),
+		Bad:    Example{Before: noteTable, SQL: "CREATE RULE no_delete AS ON DELETE TO note DO INSTEAD NOTHING;"},
+		Good:   Example{Before: noteTable, SQL: aTrigger},
 	}
 }

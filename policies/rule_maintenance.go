@@ -12,6 +12,11 @@ func analyze() Rule {
 			for _, n := range s.Relations() {
 				f.lock(ShareUpdateExclusive, n.String())
 			}
+			for _, n := range s.Names {
+				if r := s.World.relations[fold(statisticsName(n))]; s.Kind == statement.DropStatistics && r != nil {
+					f.lock(ShareUpdateExclusive, r.table.String())
+				}
+			}
 		},
 		Bad:  Example{Before: noteTable, SQL: "ANALYZE note;"},
 		Good: Example{Before: noteTable, SQL: "VACUUM FULL note;"},

@@ -7,7 +7,12 @@ func selectOnly() Rule {
 		ID: "select", Title: "SELECT, EXPLAIN, COPY TO",
 		Reason: "it only reads", Compatibility: Expand, On: on(statement.Select, statement.Explain, statement.CopyOut),
 		Match: func(s *Subject) bool { return !calls(s) },
-		Bad:   Example{Before: noteTable, SQL: "SELECT count(*) FROM note;"},
-		Good:  Example{SQL: "SELECT setval('ticket', 1000);"},
+		Refine: func(s *Subject, f *Finding) {
+			if s.Kind == statement.Explain {
+				f.lock(RowExclusive, s.Name.String())
+			}
+		},
+		Bad:  Example{Before: noteTable, SQL: "SELECT count(*) FROM note;"},
+		Good: Example{SQL: "SELECT setval('ticket', 1000);"},
 	}
 }

@@ -49,6 +49,8 @@ type relation struct {
 	unique      bool           // of an index
 	keys, reads []string       // of an index: its columns, and those in its expressions and its WHERE
 	indexes     []statement.Name
+	triggers    map[string]born
+	filled      bool // rows were put into it
 	children    []statement.Name
 	spare       statement.Name // the default partition
 }
@@ -183,6 +185,29 @@ func (w *World) put(n statement.Name, r *relation) {
 	if list := w.bare[n.Name]; len(list) < 8 { // more schemas with one name tell nothing new, and would cost time
 		w.bare[n.Name] = append(list, n)
 	}
+}
+
+func (w *World) filled(n statement.Name) bool {
+	r := w.relations[fold(n)]
+	return r != nil && r.filled
+}
+
+// triggered says whether any trigger runs in writes to a table.
+func (w *World) triggered(n statement.Name) bool {
+	r := w.relations[fold(n)]
+	return r != nil && len(r.triggers) > 0
+}
+
+// fires says whether a trigger that was there before runs in writes to a table.
+func (w *World) fires(n statement.Name) bool {
+	if r := w.relations[fold(n)]; r != nil {
+		for _, b := range r.triggers {
+			if !w.isNew(b) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // namesake is a relation of the same name in another schema that the running version may mean.

@@ -85,6 +85,15 @@ func (b *Bench) Reset(ctx context.Context, c *pgconn.PgConn, schema string) erro
 	return nil
 }
 
+// ResetRoles undoes what a case did to the roles, which all databases of the server share.
+func (b *Bench) ResetRoles(ctx context.Context) error {
+	c, err := b.connect(ctx, "", nil)
+	if err != nil {
+		return err
+	}
+	return errors.Join(exec(ctx, c, wipeRoles), c.Close(ctx))
+}
+
 // text runs a query and gives its rows, the cells as text.
 func text(ctx context.Context, c *pgconn.PgConn, query string) ([][]string, error) {
 	r := c.ExecParams(ctx, query, nil, nil, nil, nil).Read()

@@ -30,12 +30,14 @@ type Case struct {
 	Part     Part
 	About    string // one line: what it shows
 	Spared   bool   // the old version does not use what the migration is about, so a hazard must not bite
+	Upper    bool   // what the gate says of the operation is a bound: it cannot see that PostgreSQL is spared some work
 	Schema   string
 	Files    []policies.File // the migration; several are files of one release
 	Old      []Old
 	Careless []Old    // what an expand must bear as well
 	New      []string // what the new version writes, which the old schema must refuse
 	Proof    []string // queries that must be true afterwards, where the harm is not in the old version's answers
+	Server   int      // the major version that the gate is told
 	Policy   string
 	Want     string
 	archive  *txtar.Archive
@@ -103,7 +105,7 @@ func loadDefaults(dir fs.FS) (Defaults, error) {
 
 func parseCase(name string, text []byte, d Defaults) (Case, error) {
 	a := txtar.Parse(text)
-	c := Case{Path: name, Rule: path.Dir(name), Schema: d.Schema, archive: a}
+	c := Case{Path: name, Rule: path.Dir(name), Schema: d.Schema, Server: 15, archive: a}
 	part, _, _ := strings.Cut(strings.TrimSuffix(path.Base(name), ".txtar"), "-")
 	c.Part = Part(part)
 	if c.Part != Bad && c.Part != Good && c.Part != Borderline {
@@ -113,6 +115,10 @@ func parseCase(name string, text []byte, d Defaults) (Case, error) {
 		switch {
 		case line == "spared":
 			c.Spared = true
+		case line == "server 17": // syntax that the server at hand refuses
+			c.Server = 17
+		case line == "at most":
+			c.Upper = true
 		case c.About == "":
 			c.About = line
 		default:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -112,7 +113,7 @@ func (m *Migrator) Run(ctx context.Context, statements []statement.Statement, du
 		}
 	}
 	e.forget(statements)
-	if e.Blocks = e.blocks(); e.Blocks == policies.BlocksNobody || blocks == policies.BlocksReads {
+	if e.Blocks = e.blocks(); len(statements) > 1 && len(e.Written) == 0 || e.Blocks == policies.BlocksNobody || blocks == policies.BlocksReads {
 		e.Blocks = blocks
 	}
 	if err := during(); err != nil {
@@ -127,10 +128,31 @@ func (m *Migrator) Run(ctx context.Context, statements []statement.Statement, du
 // blocked says whom a statement kept waiting that worked under a lock, which a statement before it may have taken.
 func (m *Migrator) blocked(ctx context.Context, was map[string]relation, from int) (policies.Blocks, error) {
 	all := m.messages
+	if len(all) == from || m.conn.TxStatus() != 'T' {
+		return policies.BlocksNobody, nil
+	}
+	now, err := existing(ctx, m.conn)
+	if err != nil {
+		return policies.BlocksNobody, err
+	}
+	for oid := range now { // by their names of now, which a statement before may have changed
+		if _, old := was[oid]; !old {
+			delete(now, oid)
+		}
+	}
 	m.messages = all[from:]
-	worked := len(m.effects(was).Scanned) > 0
+	worked := len(m.effects(now).Scanned) > 0
 	m.messages = all
-	if !worked || m.conn.TxStatus() != 'T' {
+	for _, message := range all[from:] {
+		if name, ok := strings.CutPrefix(message, "validating foreign key constraint "); ok {
+			rows, err := text(ctx, m.conn, "SELECT conrelid FROM pg_constraint WHERE conname = '"+strings.Trim(name, `"`)+"'")
+			if err != nil {
+				return policies.BlocksNobody, err
+			}
+			worked = worked || slices.ContainsFunc(rows, func(r []string) bool { _, old := was[r[0]]; return old })
+		}
+	}
+	if !worked {
 		return policies.BlocksNobody, nil
 	}
 	locks, err := text(ctx, m.conn, heldLocks+"pg_backend_pid()")

@@ -55,6 +55,7 @@ func each(t *testing.T, cases []oracle.Case, run func(t *testing.T, b *oracle.Be
 			if alone {
 				cluster.Lock()
 				defer cluster.Unlock()
+				defer func() { require.NoError(t, b.ResetRoles(t.Context())) }()
 			} else {
 				cluster.RLock()
 				defer cluster.RUnlock()

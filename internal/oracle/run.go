@@ -23,8 +23,9 @@ type Seen struct {
 	Effects
 	Refused string // the server refused the migration: its SQLSTATE
 	Changed []Change
-	Wrong   []string // what is wrong with the case itself
-	Asked   int      // old statements run, in all their modes
+	Wrong   []string        // what is wrong with the case itself
+	Tables  map[string]bool // the relations that were there before
+	Asked   int             // old statements run, in all their modes
 }
 
 // player runs one case.
@@ -40,7 +41,6 @@ type player struct {
 	restore  string // sets the sequences back
 	before   map[string]Answer
 	first    bool              // the round before the migration
-	tables   map[string]bool   // the relations before the migration
 	base     map[string]string // the state before the migration
 	moved    map[string]bool   // what the migration itself, or the new version, changed
 	always   bool              // every reading statement runs under the old snapshot too
@@ -89,9 +89,9 @@ func (p *player) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.tables, p.moved = map[string]bool{}, map[string]bool{}
+	p.seen.Tables, p.moved = map[string]bool{}, map[string]bool{}
 	for _, r := range was {
-		p.tables[r.name] = true
+		p.seen.Tables[r.name] = true
 	}
 	p.base = states(ctx, p.admin, p.reads)
 	p.restore, err = sequences(ctx, p.admin)
@@ -281,7 +281,7 @@ func (p *player) migrate(ctx context.Context, m *Migrator) error {
 		}
 		e, err := m.Run(ctx, parsed.Statements, func() error { return p.meanwhile(ctx) })
 		for name := range e.Locks {
-			if !p.tables[name] {
+			if !p.seen.Tables[name] {
 				delete(e.Locks, name)
 			}
 		}

@@ -48,6 +48,14 @@ func readData(s *Statement, n ast.Node) bool {
 // explain: only with ANALYZE is the statement run.
 func (s *Statement) explain(n *ast.ExplainStmt) {
 	s.Kind = Explain
+	switch q := n.Query.(type) { // it is planned, so its table is locked as for the write
+	case *ast.InsertStmt:
+		s.Name = rangeName(q.Relation)
+	case *ast.UpdateStmt:
+		s.Name = rangeName(q.Relation)
+	case *ast.DeleteStmt:
+		s.Name = rangeName(q.Relation)
+	}
 	if !option(n.Options, "analyze") {
 		return
 	}
