@@ -26,12 +26,17 @@ func databaseGoneHolds(t *turn) (Action, bool) {
 	return t.hold("no_database", fmt.Sprintf("apps/%s.yaml has no database any more and there are migrations to apply; put database back and resume, or abandon", t.s.App))
 }
 
-// held keeps everything below from going on.
+// held keeps everything below from going on. A request that arrives behind a hold is told so, once: its build system
+// would else hear nothing until it gave up.
 func held(t *turn) (Action, bool) {
 	if t.s.Hold == nil {
 		return silent()
 	}
-	return wait(fmt.Sprintf("held (%s): %s; go on with: teal resume %s --reason …", t.s.Hold.Code, t.s.Hold.Why, t.s.App))
+	why := fmt.Sprintf("held (%s): %s; go on with: teal resume %s --reason …", t.s.Hold.Code, t.s.Hold.Why, t.s.App)
+	if n := len(t.o.Queue); n > 0 {
+		return t.waitFor(t.o.Queue[n-1].ID, Waiting{For: "held", Why: why})
+	}
+	return wait(why)
 }
 
 // adoptDatabase carries out a person's word that a database is this app's, before anything else looks at it.

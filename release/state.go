@@ -183,9 +183,10 @@ func (h *Hold) aboutBake() bool {
 
 // Waiting is an overlay: the step is right, its time has not come.
 type Waiting struct {
-	For   string    `json:"for"` // freeze, approval, contract, contract_after, lock, database
-	Role  string    `json:"role,omitempty"`
-	Why   string    `json:"why"`
-	Until time.Time `json:"until,omitzero"`
-	Since time.Time `json:"since"`
+	For     string    `json:"for"`               // freeze, approval, contract, lock, database, held
+	Release ID        `json:"release,omitempty"` // whose step it is
+	Role    string    `json:"role,omitempty"`
+	Why     string    `json:"why"`
+	Until   time.Time `json:"until,omitzero"`
+	Since   time.Time `json:"since"`
 }

@@ -191,10 +191,10 @@ func (t *turn) step() string {
 
 // waitFor sets the waiting overlay. It speaks aloud (an outcome) only when what it waits for changes.
 func (t *turn) waitFor(id ID, w Waiting) (Action, bool) {
-	if old := t.s.Waiting; old != nil && old.For == w.For && old.Role == w.Role {
+	if old := t.s.Waiting; old != nil && old.For == w.For && old.Role == w.Role && old.Release == id {
 		return wait(w.Why)
 	}
-	w.Since = t.o.Now
+	w.Since, w.Release = t.o.Now, id
 	t.s.Waiting = &w
 	facts := map[string]any{"for": w.For}
 	if w.Role != "" {

@@ -160,7 +160,7 @@ func (f *follower) take(o events.OutcomeData) {
 	if o.Code != "" {
 		code = " (" + plain(o.Code) + ")"
 	}
-	fmt.Fprintf(f.io.out, "%s  %s%s  %s\n", o.At.UTC().Format(time.RFC3339), plain(o.Type), code, plain(o.Text))
+	fmt.Fprintf(f.io.out, "%s  %s%s  %s\n", o.At.UTC().Format(time.RFC3339), plain(o.Type), code, indented(o.Text))
 }
 
 // verdict is what one outcome means for the one who waits.
@@ -174,8 +174,8 @@ type verdict struct {
 // judge compares an outcome with what is waited for.
 func judge(o events.OutcomeData, target string) verdict {
 	fail := func(code int) verdict {
-		return verdict{done: true, result: o.Type, err: &exit{code: code, text: fmt.Sprintf("%s was %s: %s", o.Release, word(o.Type), plain(o.Text)),
-			hint: fmt.Sprintf("teal history %s", o.App)}}
+		return verdict{done: true, result: o.Type, err: &exit{code: code, text: fmt.Sprintf("%s was %s: %s", o.Release, word(o.Type), firstLine(o.Text)),
+			hint: fmt.Sprintf("teal explain %s", o.Release)}}
 	}
 	switch o.Type {
 	case release.OutRejected:
@@ -187,6 +187,8 @@ func judge(o events.OutcomeData, target string) verdict {
 		return fail(exitEnded)
 	case release.OutHeld:
 		return verdict{held: true}
+	case release.OutWaiting:
+		return verdict{held: o.Code == "held"} // it stands behind the app's hold
 	}
 	if reached(o) >= rank(target) {
 		return verdict{done: true, result: target}
