@@ -60,24 +60,26 @@ func (d *Database) Schema(ctx context.Context) (Schema, error) {
 	return out, nil
 }
 
-// ownedBy are the relations and types that the app may know: not the server's, not an extension's, not teal's.
+// ownedBy are the relations and types that the app may know: not the server's, not an extension's, not teal's. What is in the
+// schema that the session works in has no schema in front, as migrations write it.
 const ownedBy = `WITH space AS (SELECT oid, nspname FROM pg_namespace WHERE nspname <> 'information_schema' AND NOT starts_with(nspname, 'pg_')),
 	extension AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
-	rel AS (SELECT c.*, quote_ident(s.nspname) || '.' || quote_ident(c.relname) AS name FROM pg_class c JOIN space s ON s.oid = c.relnamespace
+	home AS (SELECT oid, CASE nspname WHEN $2 THEN '' ELSE quote_ident(nspname) || '.' END AS prefix FROM space),
+	rel AS (SELECT c.*, h.prefix || quote_ident(c.relname) AS name FROM pg_class c JOIN space s ON s.oid = c.relnamespace JOIN home h ON h.oid = s.oid
 		WHERE c.relpersistence <> 't' AND NOT (s.nspname = $2 AND c.relname = ANY($1))
 		AND NOT EXISTS (SELECT FROM extension e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid)) `
 
 // The newer columns of the catalogue are read through to_jsonb, because an older server does not have them.
 const (
-	typesQuery = `SELECT 'CREATE TYPE ' || quote_ident(s.nspname) || '.' || quote_ident(t.typname) || ' AS ENUM (' ||
+	typesQuery = `SELECT 'CREATE TYPE ' || s.prefix || quote_ident(t.typname) || ' AS ENUM (' ||
 		(SELECT coalesce(string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder), '') FROM pg_enum e WHERE e.enumtypid = t.oid) || ')'
-		FROM pg_type t JOIN space s ON s.oid = t.typnamespace WHERE t.typtype = 'e'
+		FROM pg_type t JOIN home s ON s.oid = t.typnamespace WHERE t.typtype = 'e'
 		AND NOT EXISTS (SELECT FROM extension e WHERE e.classid = 'pg_type'::regclass AND e.objid = t.oid)
-	UNION ALL SELECT 'CREATE DOMAIN ' || quote_ident(s.nspname) || '.' || quote_ident(t.typname) || ' AS ' || format_type(t.typbasetype, t.typtypmod) ||
+	UNION ALL SELECT 'CREATE DOMAIN ' || s.prefix || quote_ident(t.typname) || ' AS ' || format_type(t.typbasetype, t.typtypmod) ||
 		CASE WHEN t.typnotnull THEN ' NOT NULL' ELSE '' END ||
 		coalesce((SELECT string_agg(' CONSTRAINT ' || quote_ident(k.conname) || ' ' || replace(pg_get_constraintdef(k.oid), ' NOT VALID', ''), '')
 			FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'), '')
-		FROM pg_type t JOIN space s ON s.oid = t.typnamespace WHERE t.typtype = 'd'
+		FROM pg_type t JOIN home s ON s.oid = t.typnamespace WHERE t.typtype = 'd'
 		AND NOT EXISTS (SELECT FROM extension e WHERE e.classid = 'pg_type'::regclass AND e.objid = t.oid)`
 	tablesQuery = `SELECT 'CREATE TABLE ' || rel.name || ' (' || coalesce(string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod) ||
 		CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END ||
@@ -93,7 +95,7 @@ const (
 		WHERE rel.relispartition AND rel.relkind IN ('r', 'p', 'f') ORDER BY rel.oid`
 	constraintsQuery = `SELECT 'ALTER TABLE ' || rel.name || ' ADD CONSTRAINT ' || quote_ident(k.conname) || ' ' || pg_get_constraintdef(k.oid)
 		FROM pg_constraint k JOIN rel ON rel.oid = k.conrelid WHERE k.contype IN ('p', 'u', 'x', 'c', 'f') ORDER BY k.contype = 'f', k.oid`
-	indexesQuery = `SELECT pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN rel ON rel.oid = i.indrelid
+	indexesQuery = `SELECT pg_get_indexdef(i.indexrelid, 0, true) FROM pg_index i JOIN rel ON rel.oid = i.indrelid
 		WHERE i.indisvalid AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')) ORDER BY i.indexrelid`
 	viewsQuery = `SELECT 'CREATE ' || CASE relkind WHEN 'm' THEN 'MATERIALIZED ' ELSE '' END || 'VIEW ' || name || ' AS ' || pg_get_viewdef(oid)
 		FROM rel WHERE relkind IN ('v', 'm') ORDER BY oid`
