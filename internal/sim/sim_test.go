@@ -2,6 +2,8 @@ package sim
 
 import (
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -264,7 +266,10 @@ func (w *World) oddity(rng *rand.Rand) {
 }
 
 func TestSeeds(t *testing.T) {
-	n := uint64(800)
+	n := uint64(300)
+	if more, err := strconv.ParseUint(os.Getenv("TEAL_SEEDS"), 10, 64); err == nil {
+		n = more // by hand: TEAL_SEEDS=20000 go test ./internal/sim -run Seeds
+	}
 	if testing.Short() {
 		n = 200
 	}
