@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,7 +11,6 @@ import (
 
 	"teal.dev/teal/internal/config"
 	"teal.dev/teal/migrate"
-	"teal.dev/teal/migrate/postgres"
 	"teal.dev/teal/policies"
 	"teal.dev/teal/release"
 )
@@ -72,12 +70,10 @@ func validators() []config.Validator {
 }
 
 // judge puts the policies' word on a plan into a verdict.
-func (g *gate) judge(app string, plan migrate.Plan, facts postgres.Facts, verdict *release.Verdict) error {
-	rows, tables := make(map[string]int64, len(facts.Tables)), make(map[string][]string, len(facts.Tables))
-	for name, table := range facts.Tables {
-		rows[name], tables[name] = table.Rows, slices.Sorted(maps.Keys(table.Columns))
-	}
-	report := policies.Check(policies.Input{Files: planFiles(plan), Policy: g.set, App: app, Rows: rows, Tables: tables, Now: time.Now()})
+func (g *gate) judge(app string, plan migrate.Plan, k *known, verdict *release.Verdict) error {
+	in := policies.Input{Files: planFiles(plan), Policy: g.set, App: app, Now: time.Now()}
+	k.into(&in)
+	report := policies.Check(in)
 	findings, err := json.Marshal(report)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"teal.dev/teal/internal/config"
 	"teal.dev/teal/migrate/postgres"
@@ -52,6 +53,7 @@ func (k *known) into(in *policies.Input) {
 	in.Server, in.Schema = k.schema.Server, []byte(k.schema.SQL)
 	in.Rows, in.Tables = make(map[string]int64, len(k.facts.Tables)), make(map[string][]string, len(k.facts.Tables))
 	for name, t := range k.facts.Tables {
+		name = strings.TrimPrefix(name, k.schema.Home+".")
 		in.Rows[name], in.Tables[name] = rowsOf(t), slices.Sorted(maps.Keys(t.Columns))
 	}
 }

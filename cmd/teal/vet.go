@@ -8,7 +8,6 @@ import (
 
 	"teal.dev/teal/events"
 	"teal.dev/teal/migrate"
-	"teal.dev/teal/migrate/postgres"
 	"teal.dev/teal/release"
 )
 
@@ -44,20 +43,20 @@ func (v *vetter) Vet(ctx context.Context, state release.State, request release.R
 	}
 	verdict.Pending = migrate.Numbers(plan.Pending(migrate.Expand))
 	verdict.Owes = plan.Owes
-	facts, err := v.facts(ctx)
+	k, err := v.known(ctx)
 	if err != nil {
 		return verdict, err
 	}
-	return verdict, v.gate.judge(v.app, plan, facts, &verdict)
+	return verdict, v.gate.judge(v.app, plan, k, &verdict)
 }
 
-// facts reads what the gate wants to know of the database as it is: its tables, their columns, how large they are.
-func (v *vetter) facts(ctx context.Context) (postgres.Facts, error) {
+// known reads what the gate wants to know of the database as it is: its schema, how large its tables are, its version.
+func (v *vetter) known(ctx context.Context) (*known, error) {
 	db, err := v.database.open(ctx)
 	if err != nil {
-		return postgres.Facts{}, err
+		return nil, err
 	}
-	return db.Facts(ctx)
+	return look(ctx, db)
 }
 
 // plan compares the folder with the ledger.

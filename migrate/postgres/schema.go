@@ -14,6 +14,7 @@ import (
 // constraints, indexes, partitions and views, and no more.
 type Schema struct {
 	Server   int    // the server's major version
+	Home     string // the schema that names without one are in
 	SQL      string // one statement a line or more, each ended by a semicolon
 	Expand   uint64 // what golang-migrate's version table says; 0 = nothing
 	Contract uint64 // and that of the contract track
@@ -27,6 +28,7 @@ func (d *Database) Schema(ctx context.Context) (Schema, error) {
 		return out, err
 	}
 	defer s.hangUp()
+	out.Home = s.schema
 	if err := s.QueryRow(ctx, `SELECT current_setting('server_version_num')::int / 10000`).Scan(&out.Server); err != nil {
 		return out, fmt.Errorf("reading the server's version: %w", err)
 	}
