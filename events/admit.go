@@ -123,7 +123,7 @@ func (a *Admission) migrations(_ Received, app App) *Rejection {
 	case !app.Limits.HasDatabase && m != nil && m.Kind != KindNone:
 		return reject(NoDatabase, at, "the app %s has no database in its config and the request brings migrations; leave them out, or let an operator add database to the app's config", a.App)
 	case app.Limits.HasDatabase && m == nil:
-		return reject(MigrationsRequired, at, "the app %s has a database and the request says nothing of migrations; send the whole folder, or say migrations: {kind: none} out loud", a.App)
+		return reject(MigrationsRequired, at, "the app %s has a database and the request says nothing of migrations; send the whole folder (teal release --migrations DIR), or say that there are none (--migrations none; in the event migrations: {kind: none})", a.App)
 	case m == nil || m.Kind != KindDir:
 		return nil
 	}

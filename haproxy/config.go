@@ -1,6 +1,7 @@
 package haproxy
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -9,16 +10,18 @@ import (
 
 // Config is the section of haproxy.cfg that an operator adopts for an app: a front-end to take over or to copy the lines
 // of, and the two back-ends. What belongs into global and defaults comes as comments, because there is one of each.
-func Config(app App) string {
+// socket and master are the paths of its sockets; "" = where Debian has them.
+func Config(app App, socket, master string) string {
 	return strings.Join([]string{
 		"# teal: app " + app.Name + ". Adopt this once; teal never writes this file.",
 		"#",
 		"# global needs:",
-		comment(global("/run/haproxy/admin.sock", 0)),
+		comment(global(cmp.Or(socket, "/run/haproxy/admin.sock"), 0)),
 		"# defaults should have:",
 		comment(defaults),
-		"# HAProxy in master-worker mode with a master socket (-W -S /run/haproxy/master.sock) lets teal reach old workers after a reload.",
+		"# HAProxy in master-worker mode with a master socket (-W -S " + cmp.Or(master, "/run/haproxy-master.sock") + ") lets teal reach old workers after a reload.",
 		"# HAProxy does not start without the map file; teal creates it when it loads the app's config.",
+		"# A front-end that you have already: put the lines below bind into it, instead of its default_backend, and leave this one out.",
 		"",
 		frontend(app, ":80"),
 		backends(app),

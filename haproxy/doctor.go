@@ -179,7 +179,7 @@ func backendChecks(r *report, app App, slot release.Slot, text string) {
 func (n *Node) masterChecks(ctx context.Context, r *report) {
 	if n.cfg.DialMaster == nil {
 		r.add("master", Warn, "no master socket is configured for "+n.cfg.Name,
-			"start HAProxy with -W -S /run/haproxy/master.sock and set haproxy."+n.cfg.Name+".master: until then connections of an old worker keep their side after a reload")
+			"start HAProxy with -W -S /run/haproxy-master.sock (Debian's unit does) and set haproxy."+n.cfg.Name+".master: until then connections of an old worker keep their side after a reload")
 		return
 	}
 	old, err := n.oldWorkers(ctx)

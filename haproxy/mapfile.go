@@ -16,7 +16,7 @@ const NoFile = "none"
 func noFile(path string) bool { return path == "" || path == NoFile }
 
 // EnsureMapFile creates an empty map file when there is none, because HAProxy does not start without it. It never
-// changes a file that exists.
+// changes a file that exists. Its directory is made, too.
 func EnsureMapFile(path string) error {
 	if noFile(path) {
 		return nil
@@ -27,6 +27,9 @@ func EnsureMapFile(path string) error {
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("the map file %s cannot be looked at: %w; give teal access to its directory", path, err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("the map file %s cannot be written: %w; create its directory and let teal write there", path, err)
 	}
 	return replaceFile(path, "")
 }

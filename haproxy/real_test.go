@@ -142,7 +142,9 @@ func TestConfigIsAcceptedAndRoutes(t *testing.T) {
 	app := App{Name: "my-shop.eu", MapName: filepath.Join(dir, "m.map"), Slots: map[release.Slot]string{"a": "127.0.0.1:5000", "b": "127.0.0.1:5001"}}
 	require.NoError(t, EnsureMapFile(app.MapName))
 	file := filepath.Join(dir, "haproxy.cfg")
-	text := Config(app)
+	text := Config(app, "/srv/hap/admin.sock", "")
+	require.Contains(t, text, "stats socket /srv/hap/admin.sock mode 660 level admin")
+	require.Contains(t, text, "-W -S /run/haproxy-master.sock)")
 	require.NoError(t, os.WriteFile(file, []byte("global\n    stats socket "+dir+"/s level admin\ndefaults\n"+defaults+text), 0o600))
 	out, err := exec.CommandContext(t.Context(), "haproxy", "-c", "-f", file).CombinedOutput()
 	require.NoError(t, err, "%s\n%s", out, text)

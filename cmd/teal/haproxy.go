@@ -45,7 +45,11 @@ func newHAProxyConfig(io stdio) *cobra.Command {
 		if !ok {
 			return unknownApp(snapshot, args[0])
 		}
-		text := haproxy.Config(haproxyApp(app))
+		var node config.Node
+		if len(app.Traffic.Nodes) > 0 {
+			node = snapshot.Daemon.HAProxy[app.Traffic.Nodes[0]]
+		}
+		text := haproxy.Config(haproxyApp(app), string(node.Socket), string(node.Master))
 		if out.json() {
 			return printJSON(io.out, map[string]string{"app": app.Name, "config": text})
 		}

@@ -59,7 +59,7 @@ func printHistory(w io.Writer, past []daemon.Past, now time.Time) error {
 		if p.Rollback {
 			version += " (rollback)"
 		}
-		rows = append(rows, []string{age(now, cmp.Or(p.Accepted, p.Stored)), string(p.ID), version, end, took, p.Signer, p.Why})
+		rows = append(rows, []string{age(now, cmp.Or(p.Accepted, p.Stored)), string(p.ID), version, end, took, p.Signer, firstLine(p.Why)})
 	}
 	return table(w, rows)
 }

@@ -35,10 +35,15 @@ this one stopped.`,
 			if err != nil {
 				return err
 			}
-			return serve(cmd.Context(), dir, log)
+			var known *exit
+			err = serve(cmd.Context(), dir, log)
+			if err != nil && !errors.As(err, &known) {
+				return failf(exitFailed, "%v", err) // a locked store or a taken port is no wrong usage
+			}
+			return err
 		},
 	}
-	cmd.Flags().StringVar(&dir, "config", envOr("TEAL_CONFIG", "/etc/teal"), "the config directory (env TEAL_CONFIG)")
+	cmd.Flags().StringVar(&dir, "config", envOr("TEAL_CONFIG", "/etc/teal"), "config directory `DIR`")
 	cmd.Flags().StringVar(&format, "log-format", "text", "text or json")
 	cmd.Flags().StringVar(&level, "log-level", "info", "debug, info, warn or error")
 	return cmd

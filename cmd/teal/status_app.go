@@ -60,6 +60,9 @@ func why(app daemon.AppStatus) string {
 	case app.Waiting != nil:
 		return plain(app.Waiting.Why)
 	}
+	if live := app.Slots[app.Live]; live.Want && live.Running == release.No && live.Problem != "" {
+		return plain("slot " + string(app.Live) + " is live and does not run: " + live.Problem)
+	}
 	return plain(app.Why)
 }
 

@@ -116,6 +116,20 @@ func plainText(text string) string {
 	return strings.Join(lines, "\n")
 }
 
+// indented is plainText with its further lines moved right: the SQL of an advice must remain SQL when it is copied.
+func indented(text string) string {
+	return strings.ReplaceAll(plainText(strings.TrimSpace(text)), "\n", "\n    ")
+}
+
+// firstLine is plain for the first line of a text, where the others are shown elsewhere.
+func firstLine(text string) string {
+	first, more, cut := strings.Cut(strings.TrimSpace(text), "\n")
+	if cut && more != "" {
+		first += " …"
+	}
+	return plain(first)
+}
+
 // short writes a length of time in its two largest units.
 func short(d time.Duration) string {
 	d = d.Round(time.Second)

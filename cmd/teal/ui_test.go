@@ -58,3 +58,20 @@ func TestAppInTrouble(t *testing.T) {
 		require.Contains(t, goOn(app), "teal ", code)
 	}
 }
+
+// TestAnAdviceOfManyLinesRemainsSQL: flattened into one line, everything behind the first comment would be a comment.
+func TestAnAdviceOfManyLinesRemainsSQL(t *testing.T) {
+	advice := "0004_x.up.sql:1: rename-column\x1b: why\n-- expand:\nALTER TABLE t ADD COLUMN c text;\n"
+	require.Equal(t, "0004_x.up.sql:1: rename-column: why\n    -- expand:\n    ALTER TABLE t ADD COLUMN c text;", indented(advice))
+	require.Equal(t, "0004_x.up.sql:1: rename-column: why …", firstLine(advice))
+	require.Equal(t, "one line", firstLine("one line\n"))
+}
+
+// TestALiveSlotThatIsDownIsNotAtRest: the overview says so where a decision has nothing to say.
+func TestALiveSlotThatIsDownIsNotAtRest(t *testing.T) {
+	app := daemon.AppStatus{App: "shop", Live: release.A, Why: "nothing to do", Slots: map[release.Slot]daemon.SlotStatus{
+		release.A: {Want: true, Running: release.No, Problem: "started 3 times and ended each time"}}}
+	require.Equal(t, "slot a is live and does not run: started 3 times and ended each time", why(app))
+	app.Slots[release.A] = daemon.SlotStatus{Want: true, Running: release.Yes}
+	require.Equal(t, "nothing to do", why(app))
+}

@@ -39,7 +39,7 @@ func (l *loading) cross() {
 			l.tables(app, in, taken)
 		}
 		if !app.Release.AllowUnsigned && !l.hasKey(name) {
-			in.warnAt("", "no key in keys/ may release %s: every event for it will be rejected", name)
+			in.warnAt("", "no key in keys/ may release %s: every event for it will be rejected; make one with teal keys generate NAME --apps %s, and put NAME.yaml into keys/", name, name)
 		}
 	}
 	for _, key := range l.snapshot.Keys {

@@ -16,7 +16,7 @@ listen:
   socket: /run/teal/teal.sock
 access: {admin: ["uid:0"]}   # who may do what on the socket: admin, dba, operator, viewer; uid: or gid:
 haproxy:                     # the sockets of each HAProxy: "stats socket … level admin", and "haproxy -S …"
-  lb1: {socket: /run/haproxy/admin.sock, master: /run/haproxy/master.sock}
+  lb1: {socket: /run/haproxy/admin.sock, master: /run/haproxy-master.sock}
 `
 
 const sampleApp = `# One app; the file's name is the app's name.

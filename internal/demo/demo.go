@@ -86,7 +86,7 @@ Everything keeps running until Ctrl-C. To try next:
   %[5]s release shop v3 --key %[6]s --migrations %[7]s
   %[5]s history shop                        every release and its end
   psql %[8]q -c 'TABLE teal_ledger'
-  echo 'show map %[9]s' | socat - %[10]s
+  echo 'show map %[9]s' | socat - %[10]s   (apt-get install socat)
   curl -s http://127.0.0.1:%[11]d/metrics
 `, t.path("config"), t.natsURL(), audience, t.front(), t.executable, t.path("ci.pem"), t.path("migrations", "v3"), t.postgres.DSN(app), t.mapFile(), t.haproxy.Socket, t.ports.http)
 }

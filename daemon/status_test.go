@@ -1,0 +1,26 @@
+package daemon
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"teal.dev/teal/release"
+)
+
+// TestASlotThatDoesNotStaySaysWhy: a version that ends each time it is started must not look as if nothing were wrong.
+func TestASlotThatDoesNotStaySaysWhy(t *testing.T) {
+	down := release.SlotSeen{Tenant: release.Tenant{Running: release.No}}
+	require.Empty(t, trouble(release.Place{Want: true, Tries: 1}, down), "the first start is no trouble")
+	require.Contains(t, trouble(release.Place{Want: true, Tries: 3}, down), "started 3 times and ended each time: its output")
+	require.Empty(t, trouble(release.Place{Want: false, Tries: 3}, down))
+
+	stranger := down
+	stranger.Probe.Passes = 9
+	require.Contains(t, trouble(release.Place{Want: true, Tries: 3}, stranger), "something that teal did not start answers at the slot's address")
+
+	up := release.SlotSeen{Tenant: release.Tenant{Running: release.Yes}}
+	require.Empty(t, trouble(release.Place{Want: true, Tries: 3}, up))
+	stranger.Tenant.Problem = "artifact_changed: x"
+	require.Equal(t, "artifact_changed: x", trouble(release.Place{Want: true, Tries: 3}, stranger))
+}
