@@ -43,6 +43,11 @@ func TestMigrator(t *testing.T, newBench func(t *testing.T) MigratorBench) {
 		{"a failed file leaves nothing and says where", failedFile},
 		{"a changed file is refused before anything runs", changedFile},
 		{"a late number is refused before anything runs", lateNumber},
+		{"a file keeps the track on which it was applied", frozenTrack},
+		{"a number that was never applied may change", renumbered},
+		{"names that are wrong are refused before anything runs", wrongNames},
+		{"down files are never run", downFiles},
+		{"what a file requires is asked just before it runs", required},
 		{"an older epoch applies nothing", olderEpoch},
 		{"a cancelled apply applies nothing and can be repeated", cancelledApply},
 		{"observe does not wait for an apply that waits", observeMeanwhile},
@@ -214,6 +219,49 @@ func lateNumber(t *testing.T, r migratorRun) {
 	late := with(f, "expand/0005_five.up.sql", "CREATE TABLE five (id int);")
 	requireFault(t, r.apply(t, r.ask("expand", 1, late), late), release.Permanent, "out_of_order")
 	require.False(t, r.Has(t, "five", ""))
+}
+
+func frozenTrack(t *testing.T, r migratorRun) {
+	f := suiteFolder()
+	require.NoError(t, r.apply(t, r.ask("expand", 1, f), f))
+	moved := events.Folder{f[0], f[1], {Name: "contract/0002_mail.up.sql", Body: []byte(suiteMail)}}
+	requireFault(t, r.apply(t, r.ask("expand", 1, moved), moved), release.Permanent, "track_changed")
+}
+
+func renumbered(t *testing.T, r migratorRun) {
+	f := suiteFolder()
+	require.NoError(t, r.apply(t, r.ask("expand", 1, f), f))
+	moved := events.Folder{{Name: "contract/0007_drop.up.sql", Body: []byte(suiteDrop)}, f[1], f[2]}
+	require.Equal(t, []uint64{7}, r.observe(t, moved).Contract.Pending)
+	require.NoError(t, r.apply(t, r.ask("contract", 1, moved, 7), moved))
+	require.False(t, r.Has(t, "users", "old"))
+}
+
+func wrongNames(t *testing.T, r migratorRun) {
+	for code, name := range map[string]string{"duplicate": "contract/0001_twice.up.sql", "near_miss": "expand/4-four.up.sql", "mixed_layout": "0004_flat.up.sql"} {
+		f := with(suiteFolder(), name, "CREATE TABLE four (id int);")
+		requireFault(t, r.apply(t, r.ask("expand", 1, f), f), release.Permanent, code)
+		require.False(t, r.Has(t, "users", ""))
+	}
+}
+
+func downFiles(t *testing.T, r migratorRun) {
+	f := with(suiteFolder(), "expand/0001_users.down.sql", "DROP TABLE users;")
+	f = with(f, "expand/0009_alone.down.sql", "DROP TABLE users;")
+	require.NoError(t, r.apply(t, r.ask("expand", 1, f), f))
+	require.True(t, r.Has(t, "users", "mail"))
+	require.Empty(t, r.observe(t, f).Expand.Pending)
+}
+
+func required(t *testing.T, r migratorRun) {
+	f := with(suiteFolder(), "expand/0004_four.up.sql", "-- teal:require SELECT count(*) > 0 FROM users\nCREATE TABLE four (id int);")
+	err := r.apply(t, r.ask("expand", 1, f), f)
+	requireFault(t, err, release.Permanent, "require_failed")
+	require.ErrorContains(t, err, "0004_four.up.sql:1:")
+	require.False(t, r.Has(t, "four", ""))
+	r.Exec(t, "INSERT INTO users (id) VALUES (1)")
+	require.NoError(t, r.apply(t, r.ask("expand", 1, f), f))
+	require.True(t, r.Has(t, "four", ""))
 }
 
 func olderEpoch(t *testing.T, r migratorRun) {
