@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -78,6 +77,16 @@ func (b *Bench) Migrator(ctx context.Context) (*Migrator, error) {
 // Close ends the session.
 func (m *Migrator) Close(ctx context.Context) error { return m.conn.Close(ctx) }
 
+// Tables are the names of the relations that there are now.
+func (m *Migrator) Tables(ctx context.Context) (map[string]bool, error) {
+	was, err := existing(ctx, m.conn)
+	out := make(map[string]bool, len(was))
+	for _, r := range was {
+		out[r.name] = true
+	}
+	return out, err
+}
+
 // Conn is the session itself.
 func (m *Migrator) Conn() *pgconn.PgConn { return m.conn }
 
@@ -143,17 +152,9 @@ func (m *Migrator) blocked(ctx context.Context, was map[string]relation, from in
 	m.messages = all[from:]
 	worked := len(m.effects(now).Scanned) > 0
 	m.messages = all
-	for _, message := range all[from:] {
-		if name, ok := strings.CutPrefix(message, "validating foreign key constraint "); ok {
-			rows, err := text(ctx, m.conn, "SELECT conrelid FROM pg_constraint WHERE conname = '"+strings.Trim(name, `"`)+"'")
-			if err != nil {
-				return policies.BlocksNobody, err
-			}
-			worked = worked || slices.ContainsFunc(rows, func(r []string) bool { _, old := was[r[0]]; return old })
-		}
-	}
-	if !worked {
-		return policies.BlocksNobody, nil
+	checked, err := m.checked(ctx, all[from:], was)
+	if err != nil || !worked && len(checked) == 0 {
+		return policies.BlocksNobody, err
 	}
 	locks, err := text(ctx, m.conn, heldLocks+"pg_backend_pid()")
 	if err != nil {
@@ -166,6 +167,27 @@ func (m *Migrator) blocked(ctx context.Context, was map[string]relation, from in
 		}
 	}
 	return e.blocks(), nil
+}
+
+// checked are the tables whose foreign keys were proven, by the server's remarks, which name only the constraint.
+func (m *Migrator) checked(ctx context.Context, messages []string, was map[string]relation) ([]string, error) {
+	var out []string
+	for _, message := range messages {
+		name, ok := strings.CutPrefix(message, "validating foreign key constraint ")
+		if !ok {
+			continue
+		}
+		rows, err := text(ctx, m.conn, "SELECT conrelid FROM pg_constraint WHERE conname = '"+strings.ReplaceAll(strings.Trim(name, `"`), "'", "''")+"'")
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			if old, ok := was[r[0]]; ok {
+				out = append(out, old.name)
+			}
+		}
+	}
+	return out, nil
 }
 
 // structural says whether the statements read tables only to prove or to build something.
@@ -250,6 +272,13 @@ func (m *Migrator) read(ctx context.Context, e *Effects, was map[string]relation
 		if old, ok := was[oid]; ok && old.file != r.file && (r.kind == "r" || r.kind == "m") {
 			e.Written[old.name] = true
 		}
+	}
+	checked, err := m.checked(ctx, m.messages, was)
+	for _, name := range checked {
+		e.Scanned[name] = true
+	}
+	if err != nil {
+		return err
 	}
 	counts, err := text(ctx, m.conn, scans)
 	if err != nil || !scanned {
