@@ -51,6 +51,14 @@ func (w *World) learn(s *statement.Statement) {
 		w.move(s.Name, statement.Name{Schema: s.Name.Schema, Name: s.NewName})
 	case statement.MoveTable:
 		w.move(s.Name, statement.Name{Schema: s.NewSchema, Name: s.Name.Name})
+	default:
+		w.learnCode(s)
+	}
+}
+
+// learnCode takes in what a statement did to types, functions and schemas.
+func (w *World) learnCode(s *statement.Statement) {
+	switch s.Kind {
 	case statement.CreateEnum, statement.CreateType, statement.CreateDomain:
 		u := &userType{born: w.track, domain: s.Kind == statement.CreateDomain}
 		w.types[fold(s.Name)] = u
