@@ -80,7 +80,7 @@ func statusOf(v View) AppStatus {
 	}
 	for _, slot := range release.Slots() {
 		place, seen := s.Slots[slot], o.Slots[slot]
-		one := SlotStatus{Want: place.Want, Ready: place.Ready, Running: seen.Tenant.Running, PID: seen.Tenant.PID, Problem: trouble(place, seen),
+		one := SlotStatus{Want: place.Want, Ready: place.Ready, Running: seen.Tenant.Running, PID: seen.Tenant.PID, Problem: trouble(s.App, slot, place, seen),
 			Probe: seen.Probe, Tries: place.Tries, Next: place.Next, Release: seen.Tenant.Release, Version: seen.Tenant.Version}
 		if place.Plan != nil {
 			one.Release, one.Version = place.Plan.Release, place.Plan.Version
@@ -102,14 +102,14 @@ func statusOf(v View) AppStatus {
 }
 
 // trouble is why a slot is not as teal means it to be: the launcher's own problem, or what its failed starts tell.
-func trouble(place release.Place, seen release.SlotSeen) string {
+func trouble(app string, slot release.Slot, place release.Place, seen release.SlotSeen) string {
 	switch {
 	case seen.Tenant.Problem != "" || !place.Want || seen.Tenant.Running != release.No || place.Tries < 2:
 		return seen.Tenant.Problem
 	case seen.Probe.Passes > 0:
 		return fmt.Sprintf("started %d times and ended each time, while something that teal did not start answers at the slot's address: stop that, or give the slot another address", place.Tries)
 	}
-	return fmt.Sprintf("started %d times and ended each time: its output is in the slot's file below log/, beside the store", place.Tries)
+	return fmt.Sprintf("started %d times and ended each time: see log/%s.%s.log beside the store", place.Tries, app, slot)
 }
 
 // brief is a release without the findings of its verdict, which may be long: teal explain shows them.

@@ -11,16 +11,16 @@ import (
 // TestASlotThatDoesNotStaySaysWhy: a version that ends each time it is started must not look as if nothing were wrong.
 func TestASlotThatDoesNotStaySaysWhy(t *testing.T) {
 	down := release.SlotSeen{Tenant: release.Tenant{Running: release.No}}
-	require.Empty(t, trouble(release.Place{Want: true, Tries: 1}, down), "the first start is no trouble")
-	require.Contains(t, trouble(release.Place{Want: true, Tries: 3}, down), "started 3 times and ended each time: its output")
-	require.Empty(t, trouble(release.Place{Want: false, Tries: 3}, down))
+	require.Empty(t, trouble("shop", release.A, release.Place{Want: true, Tries: 1}, down), "the first start is no trouble")
+	require.Contains(t, trouble("shop", release.A, release.Place{Want: true, Tries: 3}, down), "started 3 times and ended each time: see log/shop.a.log")
+	require.Empty(t, trouble("shop", release.A, release.Place{Want: false, Tries: 3}, down))
 
 	stranger := down
 	stranger.Probe.Passes = 9
-	require.Contains(t, trouble(release.Place{Want: true, Tries: 3}, stranger), "something that teal did not start answers at the slot's address")
+	require.Contains(t, trouble("shop", release.A, release.Place{Want: true, Tries: 3}, stranger), "something that teal did not start answers at the slot's address")
 
 	up := release.SlotSeen{Tenant: release.Tenant{Running: release.Yes}}
-	require.Empty(t, trouble(release.Place{Want: true, Tries: 3}, up))
+	require.Empty(t, trouble("shop", release.A, release.Place{Want: true, Tries: 3}, up))
 	stranger.Tenant.Problem = "artifact_changed: x"
-	require.Equal(t, "artifact_changed: x", trouble(release.Place{Want: true, Tries: 3}, stranger))
+	require.Equal(t, "artifact_changed: x", trouble("shop", release.A, release.Place{Want: true, Tries: 3}, stranger))
 }

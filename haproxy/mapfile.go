@@ -34,6 +34,15 @@ func EnsureMapFile(path string) error {
 	return replaceFile(path, "")
 }
 
+// emptyFile tells whether the map file is there and says nothing.
+func emptyFile(path string) bool {
+	if noFile(path) {
+		return false
+	}
+	info, err := os.Stat(path)
+	return err == nil && info.Size() == 0
+}
+
 // mapLine is the whole content of the map file for a route: one line, or nothing while nothing is live.
 func mapLine(r release.Route) string {
 	if r.Live == release.None {

@@ -165,6 +165,26 @@ func TestConfigIsAcceptedAndRoutes(t *testing.T) {
 	r.serves(t, 0, release.B)
 }
 
+// An app that ran before teal is adopted before HAProxy knows the map: the reload that adopts the section must not have
+// one request without a slot.
+func TestRealAdoptionWritesTheFileFirst(t *testing.T) {
+	r := newReal(t, 1)
+	file := filepath.Join(t.TempDir(), "later.map")
+	require.NoError(t, EnsureMapFile(file))
+	app := r.app
+	app.MapFile, app.MapName = file, file
+	later := NewSwitch(app, r.nodes, r.fence, quiet())
+	require.ErrorContains(t, later.Send(t.Context(), route(release.A, 1)), "Unknown map identifier")
+	read := func() string {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		return string(text)
+	}
+	require.Equal(t, "shop a:a:0:1\n", read())
+	require.ErrorContains(t, later.Send(t.Context(), route(release.B, 2)), "Unknown map identifier")
+	require.Equal(t, "shop a:a:0:1\n", read(), "a file that says something is not touched while no HAProxy can confirm it")
+}
+
 // Errors that HAProxy makes up are counted once, those of the server once.
 func TestRealCounters(t *testing.T) {
 	r := newReal(t, 1)

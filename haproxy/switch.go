@@ -95,7 +95,12 @@ func (s *Switch) Send(ctx context.Context, route release.Route) error {
 	defer s.invalidate()
 	errs := s.each(func(_ int, n *Node) error { return n.preflight(ctx, s.app, route) })
 	if err := definite(errs); err != nil {
-		return err // a later revision is there, or a back-end is missing: nothing is written, not even the file
+		// A later revision is there, or a back-end is missing: nothing is written, not even the file. But an empty file that
+		// no node uses yet gets its line, so that the reload which adopts the section comes up on the decided side.
+		if everywhere(errs, "map_unknown") && emptyFile(s.app.MapFile) {
+			err = errors.Join(err, replaceFile(s.app.MapFile, mapLine(route)))
+		}
+		return err
 	}
 	// The file comes first, also when a node is silent: whatever restarts from now on comes up on the decided side.
 	if !noFile(s.app.MapFile) {
@@ -179,6 +184,16 @@ func definite(errs []error) error {
 		}
 	}
 	return nil
+}
+
+// everywhere tells whether all nodes refused with the same code.
+func everywhere(errs []error, code string) bool {
+	for _, err := range errs {
+		if fault := (*release.Fault)(nil); !errors.As(err, &fault) || fault.Code != code {
+			return false
+		}
+	}
+	return true
 }
 
 // allowed says whether a switch may go on with these results. A node where nobody listens serves nobody and comes back
