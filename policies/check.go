@@ -130,6 +130,7 @@ func (c *checker) file(f *File) *FileReport {
 	out := &FileReport{Path: f.Path, Phase: PhaseOf(f.Path, f.Phase, f.Body), SHA256: hex.EncodeToString(sum[:]),
 		Decision: Allow, Statements: []Entry{}}
 	parsed, err := statement.Parse(f.Body, c.in.Dialect)
+	resolveNames(parsed.Statements)
 	defer c.world.endFile()
 	if f.Applied {
 		c.world.track = before

@@ -22,6 +22,7 @@ type fixer struct {
 func (x *fixer) pieces(parsed *statement.File) ([]piece, error) {
 	x.learn()
 	x.all = parsed.Statements
+	resolveNames(x.all)
 	var out []piece
 	for i := range parsed.Statements {
 		s := &parsed.Statements[i]

@@ -8,8 +8,10 @@ import (
 
 // learn takes in what a statement did. The commands of an ALTER are learnt one by one, by learnCommand.
 func (w *World) learn(s *statement.Statement) {
-	if s.Kind != statement.CreateFunction && strings.Contains(strings.ToLower(s.SQL), "search_path") || s.Kind == statement.Set && s.Detail == "search_path" {
-		w.path = true
+	if home, ok := searchPath(s); ok {
+		w.unsure = home == manySchemas
+	} else if unsure, lasting := unsurePath(s); unsure {
+		w.unsure, w.path = true, w.path || lasting
 	}
 	switch s.Kind {
 	case statement.CreateTable:

@@ -18,7 +18,8 @@ type World struct {
 	functions map[statement.Name]born
 	schemas   map[string]born
 	known     map[statement.Name]map[string]bool // relations of the database and their columns; nil: not known
-	path      bool                               // the search path was changed, so a bare name may mean anything
+	path      bool                               // the search path was changed for good, so a bare name may mean anything
+	unsure    bool                               // the search path was changed in the file at hand
 	temporary []shadow                           // of the file at hand
 }
 
@@ -94,7 +95,7 @@ func (w *World) isNew(b born) bool {
 
 // NewRelation says whether the running version cannot know the relation, because this release makes it.
 func (w *World) NewRelation(n statement.Name) bool {
-	if w.path && !w.fresh && n.Schema == "" {
+	if (w.path || w.unsure) && !w.fresh && n.Schema == "" {
 		return false
 	}
 	r := w.relations[fold(n)]
@@ -259,7 +260,7 @@ func (w *World) endFile() {
 			w.relations[t.name] = t.was
 		}
 	}
-	w.temporary = nil
+	w.temporary, w.unsure = nil, false
 }
 
 // references are the tables that the foreign keys of a relation refer to, sorted; with a column, only those of its keys.

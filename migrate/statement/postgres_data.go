@@ -134,7 +134,7 @@ func isWrite(n any) bool {
 func readSession(s *Statement, n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.VariableSetStmt:
-		s.Kind, s.Detail, s.Local = Set, strings.ToLower(n.Name), n.IsLocal
+		s.Kind, s.Detail, s.Local, s.Values = Set, strings.ToLower(n.Name), n.IsLocal, constants(n.Args)
 		if n.Kind == ast.VAR_RESET || n.Kind == ast.VAR_RESET_ALL {
 			s.Object = "reset"
 		}

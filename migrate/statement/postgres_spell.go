@@ -67,6 +67,22 @@ func spellNode(n ast.Node) (sql string) {
 	return n.SqlString()
 }
 
+// constants are the texts of a list of constants; what is none has "".
+func constants(list *ast.NodeList) []string {
+	var out []string
+	for _, n := range items(list) {
+		if c, ok := n.(*ast.A_Const); ok && c.Val != nil {
+			n = c.Val
+		}
+		text := ""
+		if s, ok := n.(*ast.String); ok {
+			text = s.SVal
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
 // SpellCommands writes each command of an ALTER TABLE as a statement of its own. It is false where the library's spelling
 // does not read back as the same command, so what it returns may be run.
 func SpellCommands(s *Statement) ([]string, bool) {

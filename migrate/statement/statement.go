@@ -32,6 +32,7 @@ type Statement struct {
 	Table     Name     // the table that an index, trigger, policy or rule belongs to
 	NewName   string   // of a rename
 	NewSchema string   // of SET SCHEMA
+	Values    []string // of SET; none for DEFAULT
 	Detail    string   // a word the kind explains: the setting's name, the lock mode, the enum value, the owner
 	Columns   []string // columns of an index; columns that an UPDATE assigns, an INSERT or COPY lists
 
