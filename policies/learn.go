@@ -13,6 +13,7 @@ func (w *World) learn(s *statement.Statement) {
 	} else if unsure, lasting := unsurePath(s); unsure {
 		w.unsure, w.path = true, w.path || lasting
 	}
+	w.learnFill(s)
 	switch s.Kind {
 	case statement.CreateTable:
 		w.learnTable(s)

@@ -40,8 +40,9 @@ type Fact struct {
 type Example struct {
 	Before string // migrations applied by earlier releases
 	SQL    string
-	Phase  Phase // empty: expand
-	Server int   // the major version of PostgreSQL; 0: not known
+	Phase  Phase  // empty: expand
+	Expand string // an expand file of the same release
+	Server int    // the major version of PostgreSQL; 0: not known
 }
 
 // Subject is one statement, or one command of an ALTER, before a rule.

@@ -7,7 +7,7 @@ func Rules() []Rule {
 		// columns
 		addColumn(), addColumnDefault(), addColumnVolatileDefault(), addColumnNotNull(), addColumnSerial(), addColumnGenerated(),
 		addColumnCheck(), addColumnReferences(), addColumnUnique(), addColumnDomain(), addColumnUnknownType(), addColumnJSON(),
-		addColumnIfNotExists(), dropColumn(), dropColumnCascade(), renameColumn(),
+		addColumnIfNotExists(), dropColumn(), dropColumnCascade(), dropFilledColumn(), renameColumn(),
 		alterTypeRewrite(), alterTypeWiden(), alterTypeTimestamptz(), alterTypeUsing(), alterTypeCollation(),
 		setNotNull(), dropNotNull(), setDefault(), dropDefault(), dropIdentity(), dropExpression(), setExpression(),
 		addIdentityAlways(), addIdentityByDefault(), setIdentity(), setStatistics(), setStorage(),

@@ -29,6 +29,9 @@ func judge(s policies.Set, ex policies.Example) policies.Report {
 	if ex.Before != "" {
 		in.Files = append(in.Files, policies.File{Path: "0001_before.up.sql", Body: []byte(ex.Before), Applied: true})
 	}
+	if ex.Expand != "" {
+		in.Files = append(in.Files, policies.File{Path: "0001_expand.up.sql", Phase: policies.PhaseExpand, Body: []byte(ex.Expand)})
+	}
 	in.Files = append(in.Files, policies.File{Path: "0002_example.up.sql", Phase: ex.Phase, Body: []byte(ex.SQL)})
 	return policies.Check(in)
 }

@@ -43,6 +43,7 @@ type relation struct {
 	born        born
 	kind        statement.Kind // that created it; empty when it was there before the first migration we have
 	columns     map[string]*column
+	fills       map[string]fill                  // by column: what expand of this release does with it
 	constraints map[string]*statement.Constraint // by name; validated ones have NotValid false
 	partitioned bool
 	parent      statement.Name // of a partition
