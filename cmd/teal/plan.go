@@ -15,20 +15,40 @@ import (
 // newPlan shows the gate's word on the release in progress.
 func newPlan(io stdio) *cobra.Command {
 	var at place
+	var c checked
 	cmd := &cobra.Command{
-		Use:     "plan APP",
+		Use:     "plan APP|DIR",
 		GroupID: "release",
-		Short:   "What the release in progress will run, and what the gate said to it",
-		Long: `Show what the release in progress will do to the database: the migrations that it expands, the contract that it will
-owe, who must approve, and every finding of the gate.`,
+		Short:   "What a release will do to the database, step by step",
+		Long: `Show what the release in progress of an app will do to the database: the migrations that it expands, the contract that it
+will owe, who must approve, and every finding of the gate.
+
+For a folder of migrations, without a daemon, show what a release of it would do: the files by track, each statement with its
+locks, what waits for what, whose word it will need, and what a rollback is after every step. --applied and --against say
+what has run already, as in teal check.`,
 		Example: `  teal plan shop
-  teal plan shop -o json`,
+  teal plan shop -o json
+  teal plan migrations --against env:DATABASE_URL
+  teal plan migrations --applied 41 --policies ./policies --app shop`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: at.apps,
 	}
 	at.flags(cmd)
+	c.checkFlags(cmd)
+	cmd.Flags().StringVar(&c.policies, "policies", "", "for a folder: directory `DIR` of the site's policies, over the built-in one")
 	out := format(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if isFolder(args[0]) {
+			plan, err := c.planFolder(cmd.Context(), io, args[0])
+			switch {
+			case err != nil:
+				return err
+			case out.json():
+				return printJSON(io.out, plan)
+			}
+			printLocalPlan(io.out, plan)
+			return nil
+		}
 		plan, err := at.client().Plan(cmd.Context(), args[0])
 		switch {
 		case err != nil:
