@@ -9,7 +9,7 @@ import (
 const splitType = "add a column of the new type, write both, move over, and drop the old one when the old version is gone" +
 	"\n-- expand:\nALTER TABLE {table} ADD COLUMN {column}_new {type};\n-- and a trigger that fills {column}_new from {column}\n" +
 	"-- backfill, in batches:\nUPDATE {table} SET {column}_new = {column} WHERE {column}_new IS NULL;\n" +
-	"-- teal:contract, a file of its own:\nALTER TABLE {table} DROP COLUMN {column};"
+	"-- teal:contract\n-- (a file of its own)\nDROP TRIGGER … ON {table};\nDROP FUNCTION …;\nALTER TABLE {table} DROP COLUMN {column};"
 
 // typeChange sorts an ALTER COLUMN … TYPE: "using", "collation", "timestamptz", "widen" or "rewrite".
 func typeChange(s *Subject) string {

@@ -6,7 +6,7 @@ func detachPartition() Rule {
 	return Rule{
 		ID: "detach-partition", Title: "DETACH PARTITION",
 		Reason:        "the rows of {parent} vanish from the running version's reads of {table}, and its inserts fail with 23514",
-		Instead:       "-- teal:contract, a file of its own:\nALTER TABLE {table} DETACH PARTITION {parent} CONCURRENTLY;",
+		Instead:       "-- teal:contract\n-- (a file of its own)\nALTER TABLE {table} DETACH PARTITION {parent} CONCURRENTLY;",
 		Compatibility: Contract, Hazards: []Hazard{DataChanged}, On: on(statement.DetachPartition),
 		Facts: []Fact{{"PostgreSQL 14+", "CONCURRENTLY takes SHARE UPDATE EXCLUSIVE; not with a default partition"}},
 		Refine: func(s *Subject, f *Finding) {

@@ -7,7 +7,7 @@ func dropColumn() Rule {
 		ID: "drop-column", Title: "DROP COLUMN",
 		Reason: "the running version reads or writes {column} until it is retired: 42703, prepared SELECT * 0A000; and a rollback cannot bring the data back",
 		Instead: "drop it in a contract file, which runs once the version that uses it is gone; if it is NOT NULL without a default, let go of that first" +
-			"\n-- expand, if it is NOT NULL:\nALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL;\n-- teal:contract, a file of its own:\nALTER TABLE {table} DROP COLUMN {column};",
+			"\n-- expand, if it is NOT NULL:\nALTER TABLE {table} ALTER COLUMN {column} DROP NOT NULL;\n-- teal:contract\n-- (a file of its own)\nALTER TABLE {table} DROP COLUMN {column};",
 		Compatibility: Contract, Lock: AccessExclusive,
 		Facts: []Fact{{"PostgreSQL", "ACCESS EXCLUSIVE also on the table that a foreign key of the column refers to; PL/pgSQL bodies that use the column fail later"}},
 		On:    on(statement.DropColumn),

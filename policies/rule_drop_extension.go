@@ -6,7 +6,7 @@ func dropExtension() Rule {
 	return Rule{
 		ID: "drop-extension", Title: "DROP EXTENSION",
 		Reason:        "the running version calls functions and uses types of {name} until it is retired",
-		Instead:       "-- teal:contract, a file of its own:\nDROP EXTENSION {name};",
+		Instead:       "-- teal:contract\n-- (a file of its own)\nDROP EXTENSION {name};",
 		Compatibility: Contract, On: on(statement.DropExtension),
 		Refine: func(s *Subject, f *Finding) {
 			if s.Cascade {

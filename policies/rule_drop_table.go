@@ -6,7 +6,7 @@ func dropTable() Rule {
 	return Rule{
 		ID: "drop-table", Title: "DROP TABLE",
 		Reason:        "the running version reads or writes {name} until it is retired: 42P01; and a rollback cannot bring the data back",
-		Instead:       "drop it in a contract file, which runs once the version that uses it is gone\n-- teal:contract, a file of its own:\nDROP TABLE {name};",
+		Instead:       "drop it in a contract file, which runs once the version that uses it is gone\n-- teal:contract\n-- (a file of its own)\nDROP TABLE {name};",
 		Compatibility: Contract, Lock: AccessExclusive,
 		Facts:  []Fact{{"PostgreSQL", "ACCESS EXCLUSIVE also on every table that its foreign keys refer to, and on the parent of a partition"}},
 		On:     on(statement.DropTable),

@@ -6,7 +6,7 @@ func dropView() Rule {
 	return Rule{
 		ID: "drop-view", Title: "DROP VIEW",
 		Reason:        "the running version reads {name} until it is retired: 42P01",
-		Instead:       "-- teal:contract, a file of its own:\nDROP VIEW {name};",
+		Instead:       "-- teal:contract\n-- (a file of its own)\nDROP VIEW {name};",
 		Compatibility: Contract, Lock: AccessExclusive, On: on(statement.DropView),
 		Match: func(s *Subject) bool { return !recreated(s) }, Refine: cascadeNever,
 		Bad:  Example{Before: noteTable + aView, SQL: "DROP VIEW titles;"},

@@ -9,7 +9,7 @@ func renameColumn() Rule {
 		Instead: "add the new column beside the old one, write both, move over, and drop the old one when the old version is gone" +
 			"\n-- expand:\nALTER TABLE {table} ADD COLUMN {new} …;\n-- and a trigger that copies {column} to {new} and back\n" +
 			"-- backfill, in batches:\nUPDATE {table} SET {new} = {column} WHERE {new} IS NULL;\n" +
-			"-- teal:contract, a file of its own:\nALTER TABLE {table} DROP COLUMN {column};",
+			"-- teal:contract\n-- (a file of its own)\nDROP TRIGGER … ON {table};\nDROP FUNCTION …;\nALTER TABLE {table} DROP COLUMN {column};",
 		Compatibility: Never, Lock: AccessExclusive,
 		On:     append(on(statement.RenameColumn), "alter_view/rename_column", "alter_materialized_view/rename_column", "alter_type/rename_column"),
 		Refine: newColumnIsExpand,

@@ -6,7 +6,7 @@ func revoke() Rule {
 	return Rule{
 		ID: "revoke", Title: "REVOKE",
 		Reason:        "if the running version's role has the right, its statements fail with 42501",
-		Instead:       "-- teal:contract, a file of its own: the same statement",
+		Instead:       "-- teal:contract\n-- (a file of its own) the same statement",
 		Compatibility: Contract, On: on(statement.Revoke),
 		Bad:  Example{Before: noteTable, SQL: "REVOKE SELECT ON note FROM clerk;"},
 		Good: Example{Before: noteTable, SQL: "GRANT SELECT ON note TO clerk;"},

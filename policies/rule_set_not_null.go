@@ -16,6 +16,12 @@ func setNotNull() Rule {
 				f.Compatibility, f.Hazards = Expand, []Hazard{}
 				f.Why = "the column " + column + " is new in this release and has a default, so the running version writes no NULL; but every row is read"
 			}
+			if c := s.World.column(s.Name, column); c != nil && c.known && c.notNull {
+				f.Compatibility, f.Hazards, f.Instead = Expand, []Hazard{}, ""
+				f.Operation.Scan, f.Operation.Blocks = false, BlocksNobody
+				f.Why = column + " is NOT NULL already"
+				return
+			}
 			if s.World.refusesNull(s.Name, column) {
 				f.Compatibility, f.Hazards = Expand, []Hazard{}
 				f.Why = "a check refuses NULL in " + column + " already; but it is not validated, so every row is read while nobody can use the table"
