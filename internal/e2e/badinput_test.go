@@ -60,18 +60,6 @@ func (w *town) publish(app string, id release.ID, raw []byte) error {
 	return err
 }
 
-// rejected waits for the one outcome of a refused request: how often it is looked at, it stays the only one.
-func (w *town) rejected(name string, id release.ID, code string, parts ...string) {
-	w.t.Helper()
-	out := w.reach(id, release.OutRejected)
-	require.Equal(w.t, code, out.Code, "%s: %s", name, out.Text)
-	all := out.Text + fmt.Sprint(out.Facts)
-	for _, part := range parts {
-		require.Contains(w.t, all, part, name)
-	}
-	w.account(id)
-}
-
 // TestBadRequestsAtTheDoor: each gives one outcome that names the place and the next step, and changes nothing.
 func TestBadRequestsAtTheDoor(t *testing.T) {
 	t.Parallel()
