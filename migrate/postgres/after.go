@@ -127,7 +127,7 @@ type column struct {
 }
 
 const columnsOf = `SELECT attname::text AS name, format_type(atttypid, atttypmod) AS type, coalesce(pg_get_expr(d.adbin, d.adrelid), '') AS "default", attidentity::text AS identity,
-	attgenerated::text AS generated, attcollation::text AS collation, attnotnull AS notnull
+	coalesce(to_jsonb(a)->>'attgenerated', '') AS generated, attcollation::text AS collation, attnotnull AS notnull
 	FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped ORDER BY attnum`
 
 func columns(ctx context.Context, q querier, table string) ([]column, error) {

@@ -163,7 +163,8 @@ func (d *Database) gone(ctx context.Context, pid uint32, start time.Time) error 
 	}
 }
 
-// xactStatus is what the server says about a transaction of a session, once that has ended.
+// xactStatus is what the server says about a transaction of a session, once that has ended: pg_xact_status, by the name
+// that it has in every version.
 func (d *Database) xactStatus(ctx context.Context, of *session, xid string) (string, error) {
 	if err := d.gone(ctx, of.pid, of.start); err != nil {
 		return "", err
@@ -174,7 +175,7 @@ func (d *Database) xactStatus(ctx context.Context, of *session, xid string) (str
 	}
 	defer s.hangUp()
 	var status string
-	err = s.QueryRow(ctx, `SELECT coalesce(pg_xact_status($1::text::xid8), 'too old to be known')`, xid).Scan(&status)
+	err = s.QueryRow(ctx, `SELECT coalesce(txid_status($1::text::bigint), 'too old to be known')`, xid).Scan(&status)
 	return status, err
 }
 

@@ -119,7 +119,7 @@ func (s *session) setVersion(ctx context.Context, tx pgx.Tx, table string, versi
 // record writes the ledger row of a file and returns the transaction that does.
 func (s *session) record(ctx context.Context, tx pgx.Tx, m release.Migration, f migrate.File, state string) (xid string, err error) {
 	err = tx.QueryRow(ctx, `INSERT INTO `+s.table(ledgerTable)+` (app, track, number, name, checksum, release, epoch, xid, state, started_at, finished_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, pg_current_xact_id()::text, $8, now(), CASE WHEN $8 = 'started' THEN NULL ELSE clock_timestamp() END)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, txid_current()::text, $8, now(), CASE WHEN $8 = 'started' THEN NULL ELSE clock_timestamp() END)
 		ON CONFLICT (app, number) DO UPDATE SET state = excluded.state, xid = excluded.xid, finished_at = excluded.finished_at, error = '' RETURNING xid`,
 		m.App, string(f.Track), int64(f.Number), f.Name, f.Sum, string(m.Release), int64(m.Epoch), state).Scan(&xid)
 	return xid, err

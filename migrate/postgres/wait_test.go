@@ -160,10 +160,43 @@ func TestDeadlineOfAConcurrentIndex(t *testing.T) {
 	requireClean(t, db, conn, indexed, 1)
 }
 
+// The file works for longer than it may wait, and then finds its lock taken.
 func TestBudgetCountsWaitingOnly(t *testing.T) {
 	dsn := labtest.Postgres(t)
-	db := open(t, dsn, func(c *postgres.Config) { c.LockBudget = 300 * time.Millisecond })
-	require.NoError(t, apply(t, db, files("1_a.up.sql", base+" SELECT pg_sleep(1.5);")))
+	conn := outside(t, dsn)
+	db := open(t, dsn, func(c *postgres.Config) { c.LockBudget = 1500 * time.Millisecond })
+	f := files("1_a.up.sql", base, "2_b.up.sql", "SELECT pg_sleep(2); ALTER TABLE users ADD COLUMN n int;")
+	require.NoError(t, apply(t, db, f[:1]))
+	unlock := block(t, dsn, "users")
+	said, done := applying(t, db, f)
+	hear(t, said, "a-long-report", func() {})
+	unlock()
+	require.NoError(t, <-done)
+	requireClean(t, db, conn, f, 2)
+}
+
+// A detachment that is given up between its two transactions can only go forward: the next attempt finishes it.
+func TestAbandonedDetachment(t *testing.T) {
+	dsn := labtest.Postgres(t)
+	conn, db := outside(t, dsn), open(t, dsn)
+	f := files("1_a.up.sql", "CREATE TABLE p (id int) PARTITION BY LIST (id); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1);", "2_b.up.sql", "ALTER TABLE p DETACH PARTITION p1 CONCURRENTLY;")
+	require.NoError(t, apply(t, db, f[:1]))
+	unlock := block(t, dsn, "p1")
+	ctx, cancel := context.WithCancel(t.Context())
+	said, done := make(chan string, 10000), make(chan error, 1)
+	go func() { done <- db.Apply(ctx, ask(1, f), f, func(s string) { said <- s }) }()
+	hear(t, said, "a-long-report", func() {})
+	require.True(t, get[bool](t, conn, "SELECT inhdetachpending FROM pg_inherits WHERE inhrelid = 'p1'::regclass"))
+	cancel()
+	requireFault(t, <-done, release.Retry, "cancelled")
+	schema, err := db.Observe(t.Context(), f)
+	require.NoError(t, err)
+	require.True(t, schema.Expand.Dirty)
+	require.Empty(t, schema.Hold, "teal can prove it: no hold")
+	unlock()
+	require.NoError(t, apply(t, db, f))
+	require.Zero(t, get[int](t, conn, "SELECT count(*) FROM pg_inherits WHERE inhrelid = 'p1'::regclass"))
+	requireClean(t, db, conn, f, 2)
 }
 
 // One session does the work and holds the locks, golang-migrate's own among them.
