@@ -24,8 +24,8 @@ func walkValue(v reflect.Value, visit func(ast.Node) bool) {
 		walkValue(v.Elem(), visit)
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if v.Type().Field(i).IsExported() {
-				walkValue(v.Field(i), visit)
+			if f := v.Field(i); f.CanInterface() { // an exported field; the type's own word on that costs an allocation
+				walkValue(f, visit)
 			}
 		}
 	case reflect.Slice:
