@@ -148,6 +148,6 @@ func printPast(w io.Writer, past client.Past) {
 		if o.Code != "" {
 			code = " (" + plain(o.Code) + ")"
 		}
-		fmt.Fprintf(w, "%s  %s%s  %s\n", o.At.UTC().Format(time.RFC3339), plain(o.Type), code, plain(o.Text))
+		fmt.Fprintf(w, "%s  %s%s  %s\n", o.At.UTC().Format(time.RFC3339), plain(o.Type), code, indented(o.Text))
 	}
 }
