@@ -12,7 +12,7 @@ func addColumnReferences() Rule {
 		On: on(statement.AddColumn), Match: addsWith(statement.ForeignKey),
 		Refine: func(s *Subject, f *Finding) {
 			lockParents(f, s, s.Command.Column.Constraints)
-			if d := s.Command.Column.Default; d != nil && !d.Null {
+			if s.Command.Column.Default != nil { // DEFAULT NULL too
 				f.Operation.Scan, f.Operation.Blocks = true, BlocksReads
 			}
 		},

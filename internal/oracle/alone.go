@@ -19,7 +19,7 @@ const waits = `SELECT relation, upper(regexp_replace(replace(mode, 'Lock', ''), 
 
 // alone runs a statement outside of a transaction.
 func (m *Migrator) alone(ctx context.Context, sql string) (Effects, error) {
-	was, err := existing(ctx, m.conn)
+	was, err := m.old(ctx)
 	if err != nil {
 		return Effects{}, err
 	}

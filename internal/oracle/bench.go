@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -39,7 +40,7 @@ ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM clerk;`
 type Bench struct {
 	config *pgx.ConnConfig
 	// known are the answers before a migration, by schema and statement: they are the same in every case.
-	known map[string]Answer
+	known *sync.Map
 }
 
 // NewBench prepares a database for cases; the address is a superuser's.
@@ -48,13 +49,16 @@ func NewBench(ctx context.Context, dsn string) (*Bench, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the address of the database: %w", err)
 	}
-	b := &Bench{config: config, known: map[string]Answer{}}
+	b := &Bench{config: config, known: &sync.Map{}}
 	conn, err := b.connect(ctx, "", nil)
 	if err != nil {
 		return nil, err
 	}
 	return b, errors.Join(exec(ctx, conn, roles), conn.Close(ctx))
 }
+
+// Share makes two benches of one server know the same answers.
+func (b *Bench) Share(other *Bench) { b.known = other.known }
 
 // connect opens a session as a role (empty: the superuser). notice hears what the server remarks.
 func (b *Bench) connect(ctx context.Context, role string, notice func(string)) (*pgconn.PgConn, error) {

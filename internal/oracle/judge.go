@@ -17,7 +17,7 @@ type Claim struct {
 	Locks         map[string]policies.Level
 	Rewrite, Scan bool
 	Blocks        policies.Blocks
-	Data          bool // rows are written, and foreign keys looked up: ROW SHARE on the table that they refer to, or not
+	Data          bool // rows are written: by the values, a foreign key takes a row lock on its other table, or not
 	Skips         bool // IF [NOT] EXISTS may do nothing at all
 	Cascade       bool // more is dropped than the text says
 	Entries       []policies.Entry
@@ -85,6 +85,19 @@ func claim(c *Case, report policies.Report) Claim {
 // Contradictions are the claims of the gate that the server does not bear out; none is what we want.
 func Contradictions(c *Case, claim Claim, seen Seen) []string {
 	return append(contradictedCompatibility(c, claim, seen), contradictedOperation(claim, seen)...)
+}
+
+// Surprises are the contradictions of a generated case, whose old version may or may not use what the migration is about: a
+// false expand, a breakage that no hazard announces, another operation. A refused migration changes nothing.
+func Surprises(claim Claim, seen Seen) []string {
+	var out []string
+	switch {
+	case claim.Compatibility == policies.Expand && len(seen.Changed) > 0:
+		out = append(out, "FALSE EXPAND: the gate says that the old version notices nothing, but"+changes(seen))
+	case claim.Compatibility == policies.Depends:
+		out = append(out, unexplained(claim, seen)...)
+	}
+	return append(out, contradictedOperation(claim, seen)...)
 }
 
 func contradictedCompatibility(c *Case, claim Claim, seen Seen) []string {
@@ -187,7 +200,7 @@ func contradictedOperation(claim Claim, seen Seen) []string {
 	}
 	for _, name := range keys(seen.Locks) {
 		if Strength(claim.Locks[name]) < Strength(seen.Locks[name]) && !claim.Cascade && (claim.Locks[name] != "" || !seen.Minor[name]) &&
-			Strength(seen.Locks[name]) > Strength(unknown) && !(claim.Data && seen.Locks[name] == policies.RowShare) {
+			Strength(seen.Locks[name]) > Strength(unknown) && !(claim.Data && Strength(seen.Locks[name]) <= Strength(policies.RowExclusive)) {
 			out = append(out, fmt.Sprintf("lock on %s: PostgreSQL takes %s, the gate says %s", name, seen.Locks[name], or(string(claim.Locks[name]), "none")))
 		}
 	}

@@ -64,6 +64,7 @@ type Migrator struct {
 	conn     *pgconn.PgConn
 	messages []string
 	counts   map[string]string
+	only     map[string]relation // what was there before the first file; nil: what is there before each
 }
 
 // Migrator opens the session that migrates.
@@ -214,21 +215,35 @@ func (e *Effects) forget(statements []statement.Statement) {
 	}
 }
 
-func (m *Migrator) begin(ctx context.Context) (map[string]relation, error) {
+// old are the relations that count, by their names of now.
+func (m *Migrator) old(ctx context.Context) (map[string]relation, error) {
 	was, err := existing(ctx, m.conn)
+	for oid := range was {
+		if _, ok := m.only[oid]; !ok && m.only != nil {
+			delete(was, oid)
+		}
+	}
+	return was, err
+}
+
+func (m *Migrator) begin(ctx context.Context) (map[string]relation, error) {
+	was, err := m.old(ctx)
 	if err != nil {
 		return nil, err
 	}
-	counts, err := text(ctx, m.conn, scans)
+	if err := exec(ctx, m.conn, "BEGIN"); err != nil {
+		return nil, err
+	}
+	counts, err := text(ctx, m.conn, scans) // of transactions before, not reported yet; none are reported inside of one
 	if err != nil {
 		return nil, err
 	}
 	m.counts = map[string]string{}
-	for _, s := range counts { // of transactions before, not reported yet
+	for _, s := range counts {
 		m.counts[s[0]] = s[1]
 	}
 	m.messages = nil
-	return was, exec(ctx, m.conn, "BEGIN")
+	return was, nil
 }
 
 func newEffects() Effects {

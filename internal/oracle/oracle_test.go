@@ -37,9 +37,13 @@ func each(t *testing.T, cases []oracle.Case, run func(t *testing.T, b *oracle.Be
 	t.Helper()
 	var cluster sync.RWMutex
 	benches := make(chan *oracle.Bench, workers)
-	for range workers {
+	first, err := oracle.NewBench(t.Context(), labtest.Postgres(t))
+	require.NoError(t, err)
+	benches <- first
+	for range workers - 1 {
 		b, err := oracle.NewBench(t.Context(), labtest.Postgres(t))
 		require.NoError(t, err)
+		b.Share(first)
 		benches <- b
 	}
 	for i := range cases {

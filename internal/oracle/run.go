@@ -215,8 +215,8 @@ func (p *player) round(ctx context.Context, take func(Old, Mode, string, Answer)
 
 func (p *player) one(ctx context.Context, conn *pgconn.PgConn, o Old, i int, mode Mode, take func(Old, Mode, string, Answer)) error {
 	known := p.c.Schema + "\x00" + o.SQL + "\x00" + o.Data + "\x00" + string(mode)
-	if a, ok := p.bench.known[known]; ok && p.first {
-		p.told(o, mode, i, a, take)
+	if a, ok := p.bench.known.Load(known); ok && p.first {
+		p.told(o, mode, i, a.(Answer), take)
 		return nil
 	}
 	if !o.reads() {
@@ -229,7 +229,7 @@ func (p *player) one(ctx context.Context, conn *pgconn.PgConn, o Old, i int, mod
 		return fmt.Errorf("%s: %w", o.SQL, err)
 	}
 	if p.first {
-		p.bench.known[known] = a
+		p.bench.known.Store(known, a)
 	}
 	p.told(o, mode, i, a, take)
 	return nil
@@ -273,6 +273,10 @@ func (p *player) impossible(ctx context.Context, sql string) error {
 
 func (p *player) migrate(ctx context.Context, m *Migrator) error {
 	p.seen.Effects = newEffects()
+	var err error
+	if m.only, err = existing(ctx, p.admin); err != nil {
+		return err
+	}
 	for _, f := range p.c.Files {
 		parsed, err := statement.Parse(f.Body, statement.Postgres)
 		if err != nil {
