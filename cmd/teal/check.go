@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -285,8 +284,8 @@ func readSQL(name string) ([]byte, error) {
 
 // numberOf is the number in a migration's name; files without one come last.
 func numberOf(name string) uint64 {
-	digits := regexp.MustCompile(`^[0-9]+`).FindString(filepath.Base(name))
-	n, err := strconv.ParseUint(digits, 10, 64)
+	base := filepath.Base(name)
+	n, err := strconv.ParseUint(base[:len(base)-len(strings.TrimLeft(base, "0123456789"))], 10, 64)
 	if err != nil {
 		return 1<<64 - 1
 	}
