@@ -18,7 +18,7 @@ func indexOf(unique, concurrently bool) func(*Subject) bool {
 	}
 }
 
-const concurrentIndex = "\n-- expand, a file of its own:\nCREATE INDEX CONCURRENTLY {index} ON {table} ({columns});"
+const concurrentIndex = "\n-- expand, a file of its own:\n{concurrently};"
 
 func maybeUnique(s *Subject) bool {
 	for _, n := range s.Names {

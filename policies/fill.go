@@ -12,11 +12,12 @@ type words struct {
 	column, new, constraint, index  string
 	columns                         []string
 	typ, schema, value, check, dflt string
+	text                            string // of the statement
 }
 
 // wordsOf collects the statement's own names.
 func wordsOf(s *Subject) *words {
-	w := &words{table: []statement.Name{s.TableName()}, name: []statement.Name{s.Name}, parent: []statement.Name{s.PartitionOf}, new: s.NewName,
+	w := &words{table: []statement.Name{s.TableName()}, name: []statement.Name{s.Name}, parent: []statement.Name{s.PartitionOf}, new: s.NewName, text: s.SQL,
 		index: s.Name.Name, columns: s.Columns, schema: s.NewSchema, value: s.Detail}
 	if len(s.Names) > 1 {
 		w.name = s.Names
@@ -119,6 +120,8 @@ func (w *words) word(part string, spell func(string) string) string {
 		return or(strings.Join(out, ", "))
 	case "{type}":
 		return w.typ
+	case "{concurrently}":
+		return concurrently(w.text)
 	case "{value}":
 		return w.value
 	case "{label}":

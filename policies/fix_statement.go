@@ -116,7 +116,7 @@ func (x *fixer) statement(s *statement.Statement, i int) ([]piece, error) {
 		return nil, fmt.Errorf("SET %s changes what the statements behind it mean", s.Detail)
 	case statement.CreateIndex:
 		if spoke(found, createIndex().ID, createUniqueIndex().ID, createIndexExpression().ID) && !s.Concurrently {
-			keep.sql, keep.alone = insertAfter(s.SQL, `(?i)^\s*CREATE\s+(UNIQUE\s+)?INDEX`), true
+			keep.sql, keep.alone = concurrently(s.SQL), true
 		}
 	case statement.Reindex:
 		if spoke(found, reindex().ID) {

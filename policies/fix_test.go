@@ -21,6 +21,7 @@ const fixSchema = "CREATE TABLE person (id bigint PRIMARY KEY);\nCREATE TABLE no
 func fixed() []struct{ sql, want string } {
 	return []struct{ sql, want string }{
 		{"CREATE INDEX note_body ON note (body)", "CREATE INDEX CONCURRENTLY note_body ON note (body);"},
+		{"create index if not exists note_x on note using gin (to_tsvector('english', body)) where n > 0", "create index CONCURRENTLY note_x on note using gin (to_tsvector('english', body)) where n > 0;"},
 		{"CREATE UNIQUE INDEX note_body ON note (body)", "CREATE UNIQUE INDEX CONCURRENTLY note_body ON note (body);"},
 		{"ALTER TABLE note ADD COLUMN m int;\nCREATE INDEX CONCURRENTLY note_m ON note (m)", "ALTER TABLE note ADD COLUMN m int;|CREATE INDEX CONCURRENTLY note_m ON note (m);"},
 		{"DROP INDEX note_n, note_big", "-- teal:contract DROP INDEX CONCURRENTLY note_n;|-- teal:contract DROP INDEX CONCURRENTLY note_big;"},

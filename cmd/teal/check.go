@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -70,6 +71,9 @@ func (c *checked) checkFlags(cmd *cobra.Command) {
 }
 
 func (c *checked) run(ctx context.Context, io stdio, paths []string) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400) // a short life that makes much rubbish: 8 MB more, and a third less work
+	}
 	set, err := readPolicies(c.policies)
 	if err != nil {
 		return err
