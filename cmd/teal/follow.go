@@ -187,8 +187,9 @@ func judge(o events.OutcomeData, target string) verdict {
 		return fail(exitEnded)
 	case release.OutHeld:
 		return verdict{held: true}
-	case release.OutWaiting:
-		return verdict{held: o.Code == "held"} // it stands behind the app's hold
+	}
+	if o.Type == release.OutWaiting && o.Code == "held" { // it stands behind the app's hold
+		return verdict{held: true}
 	}
 	if reached(o) >= rank(target) {
 		return verdict{done: true, result: target}

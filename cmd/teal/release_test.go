@@ -249,4 +249,6 @@ func TestJudge(t *testing.T) {
 		}
 	}
 	require.True(t, judge(events.OutcomeData{Type: "held"}, "accepted").held)
+	require.True(t, judge(events.OutcomeData{Type: "waiting", Code: "held"}, "baked").held)
+	require.False(t, judge(events.OutcomeData{Type: "waiting", Code: "approval"}, "baked").held)
 }
