@@ -35,7 +35,7 @@ func TestParsePolicyIsStrict(t *testing.T) {
 		"version: 1\nhazards: {opaque: maybe}":                            `payments.yaml:2: hazards.opaque: "maybe" is no action`,
 		"version: 1\nrules: {drop-colum: deny}":                           `unknown key "drop-colum" in rules`,
 		"version: 1\nrules: {drop-column: {role: dba}}":                   "has no action",
-		"version: 1\nhazards: {opaque: {action: warn, over_rows: 1}}":      `unknown key "over_rows"`,
+		"version: 1\nhazards: {opaque: {action: warn, over_rows: 1}}":     `unknown key "over_rows"`,
 		"version: 1\nrules: {drop-column: {action: warn, over_rows: 0}}":  "must be 1 or more",
 		"version: 1\nrules: {drop-column: {action: warn, unknown: deny}}": "needs over_rows",
 		"version: 1\nversion: 1":                                          `says "version" twice`,
