@@ -1,6 +1,7 @@
 package policies
 
 import (
+	"slices"
 	"strings"
 
 	"teal.dev/teal/migrate/statement"
@@ -18,7 +19,11 @@ func (w *World) learn(s *statement.Statement) {
 	case statement.CreateTable:
 		w.learnTable(s)
 	case statement.CreateTableAs, statement.CreateView, statement.CreateMatView, statement.CreateSequence:
-		w.create(s, s.Name).filled = s.Kind == statement.CreateTableAs
+		r := w.create(s, s.Name)
+		r.filled = s.Kind == statement.CreateTableAs
+		if s.Kind == statement.CreateView || s.Kind == statement.CreateMatView {
+			r.uses = slices.DeleteFunc(slices.Clone(s.Relations()), func(n statement.Name) bool { return fold(n) == fold(s.Name) })
+		}
 	case statement.Insert, statement.CopyIn:
 		if r := w.relations[fold(s.Name)]; r != nil {
 			r.filled = true

@@ -54,7 +54,8 @@ type relation struct {
 	triggers    map[string]born
 	filled      bool // rows were put into it
 	children    []statement.Name
-	spare       statement.Name // the default partition
+	uses        []statement.Name // of a view: the relations that its query names
+	spare       statement.Name   // the default partition
 }
 
 type column struct {

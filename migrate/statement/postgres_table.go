@@ -154,7 +154,7 @@ func constraintOf(k *ast.Constraint) Constraint {
 		c.NullPasses = len(c.Reads) == 1 && nullPasses(k.RawExpr, c.Reads[0])
 	case ast.CONSTR_FOREIGN:
 		c.Kind, c.References = ForeignKey, rangeName(k.Pktable)
-		c.Columns, c.OnDelete = words(k.FkAttrs), onDelete(k.FkDelAction)
+		c.Columns, c.RefersTo, c.OnDelete = words(k.FkAttrs), words(k.PkAttrs), onDelete(k.FkDelAction)
 	case ast.CONSTR_UNIQUE:
 		c.Kind, c.NullsNotDistinct = UniqueKey, k.NullsNotDistinct
 	case ast.CONSTR_PRIMARY:

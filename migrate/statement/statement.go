@@ -155,6 +155,7 @@ type Constraint struct {
 	NotValid   bool
 	UsingIndex string
 	References Name
+	RefersTo   []string // columns of References; none: its primary key
 	Deferrable bool
 	OnDelete   string // "", "cascade", "set null", "set default"
 	// NotNullColumn is c where a CHECK says exactly "c IS NOT NULL".
