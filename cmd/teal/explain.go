@@ -82,10 +82,21 @@ type ruleShown struct {
 	Instead       string                 `json:"instead,omitempty"`
 	Bad           string                 `json:"bad"`
 	Good          string                 `json:"good"`
+	Facts         []factShown            `json:"facts"`
+}
+
+// factShown is what differs by version of the database.
+type factShown struct {
+	Versions string `json:"versions"`
+	Text     string `json:"text"`
 }
 
 func ruleShownOf(r policies.Rule) ruleShown {
-	return ruleShown{ID: r.ID, Title: r.Title, Compatibility: r.Compatibility, Hazards: list(r.Hazards), Lock: r.Lock, Rewrite: r.Rewrite,
+	facts := []factShown{}
+	for _, f := range r.Facts {
+		facts = append(facts, factShown(f))
+	}
+	return ruleShown{Facts: facts, ID: r.ID, Title: r.Title, Compatibility: r.Compatibility, Hazards: list(r.Hazards), Lock: r.Lock, Rewrite: r.Rewrite,
 		Scan: r.Scan, Reason: r.Reason, Instead: r.Instead, Bad: r.Bad.SQL, Good: r.Good.SQL}
 }
 
