@@ -75,6 +75,7 @@ func TestRefusedBeforeAnythingRuns(t *testing.T) {
 		"not_utf8":            append(more[:2:2], files("3_c.up.sql", "SELECT '\xff';")...),
 	} {
 		t.Run(code, func(t *testing.T) {
+			t.Parallel()
 			dsn := labtest.Postgres(t)
 			conn, db := outside(t, dsn), open(t, dsn)
 			require.NoError(t, apply(t, db, first))

@@ -69,6 +69,7 @@ func TestARealPoolerIsRefused(t *testing.T) {
 			"ignores": "client_connection_check_interval,lock_timeout,statement_timeout,idle_in_transaction_session_timeout,default_transaction_read_only,options",
 		} {
 			t.Run(mode+"/"+name, func(t *testing.T) {
+				t.Parallel()
 				dsn := labtest.Postgres(t)
 				conn := outside(t, dsn)
 				pooled := pgbouncer(t, get[string](t, conn, "SELECT current_database()"), mode, ignore)

@@ -40,6 +40,7 @@ func TestRecovery(t *testing.T) {
 		"vacuum can be redone": {"VACUUM users;", "SELECT 1", "SELECT 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dsn := labtest.Postgres(t)
 			conn, db := outside(t, dsn), open(t, dsn)
 			f := files("1_a.up.sql", tables, "2_b.up.sql", one.sql)

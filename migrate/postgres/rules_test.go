@@ -125,6 +125,7 @@ func TestPostState(t *testing.T) {
 		"in another schema":          {"CREATE SCHEMA other; CREATE TABLE other.b (x int)", "SET search_path = public, other; CREATE TABLE IF NOT EXISTS b (id int);", false},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dsn := labtest.Postgres(t)
 			conn, db := outside(t, dsn), open(t, dsn)
 			f := files("1_a.up.sql", base, "2_b.up.sql", one.sql)

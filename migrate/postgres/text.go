@@ -1,6 +1,9 @@
 package postgres
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // token is a piece of a statement that matters for finding one's way in it. A bare word is in lower case.
 type token struct {
@@ -17,10 +20,10 @@ func tokens(sql string) []token {
 	depth := 0
 	for i := 0; i < len(sql); {
 		to, kind := step(sql, i)
-		switch {
-		case kind == '(':
+		switch kind {
+		case '(':
 			depth++
-		case kind == ')':
+		case ')':
 			depth--
 		}
 		if kind != ' ' {
@@ -138,7 +141,7 @@ func tail(sql, w string) (string, bool) {
 	for i < len(all) && (all[i].kind != 'w' || all[i].text != w || all[i].depth != 0) {
 		i++
 	}
-	for i++; i < len(all) && all[i].kind == 'w' && strings.Contains(" if not exists only ", " "+all[i].text+" "); i++ {
+	for i++; i < len(all) && all[i].kind == 'w' && slices.Contains([]string{"if", "not", "exists", "only"}, all[i].text); i++ {
 	}
 	for i < len(all) && (all[i].kind == 'w' || all[i].kind == 'q') {
 		if i+1 >= len(all) || all[i+1].text != "." {

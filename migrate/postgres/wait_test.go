@@ -59,6 +59,7 @@ func TestNothingQueuesBehindAnyStatement(t *testing.T) {
 		"a second lock, of the slow":     {"ALTER TABLE users ADD COLUMN n int; ALTER TABLE b VALIDATE CONSTRAINT positive;", "LOCK TABLE b IN SHARE UPDATE EXCLUSIVE MODE", "SELECT count(*) FROM users"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dsn := labtest.Postgres(t)
 			conn, db := outside(t, dsn), open(t, dsn)
 			f := files("1_a.up.sql", tables, "2_b.up.sql", one.sql)
