@@ -47,6 +47,7 @@ func TestBackfillLimit(t *testing.T) {
 	f := files("1_a.up.sql", "CREATE TABLE users (id int PRIMARY KEY, mail text);")
 	require.NoError(t, apply(t, db, f))
 	exec(t, conn, "INSERT INTO users SELECT n FROM generate_series(1, 1000) n; ANALYZE users")
+	t.Cleanup(func() { _ = os.Remove(copied(t)) })
 	exec(t, conn, "COPY (SELECT n + 9000 FROM generate_series(1, 51) n) TO '"+copied(t)+"'")
 	for _, sql := range []string{"COPY users (id) FROM '" + copied(t) + "';", "CREATE TABLE copy AS SELECT * FROM users;", "SELECT * INTO copy FROM users;", "MERGE INTO users u USING users n ON u.id = n.id WHEN MATCHED THEN UPDATE SET mail = 'x';", "UPDATE users SET mail = 'x';", "DELETE FROM users;", "INSERT INTO users SELECT id + 5000 FROM users;", "WITH gone AS (DELETE FROM users RETURNING id) SELECT count(*) FROM gone;"} {
 		g := append(f[:1:1], files("2_b.up.sql", sql)...)
