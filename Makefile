@@ -40,6 +40,7 @@ fuzz: ## Ten minutes of fuzzing over all parsers
 update: ## Rewrite the golden files (stories, schemas); review the diff
 	go test ./internal/sim -run TestStories -update
 	TEAL_UPDATE=1 go test ./events -run Schema
+	TEAL_UPDATE=1 go test ./policies -run Docs
 
 demo-needs:
 	@./.ci/needs $(SERVERS)

@@ -83,6 +83,9 @@ func (c *checked) run(ctx context.Context, io stdio, paths []string) error {
 		return err
 	}
 	report := checkAll(inputs)
+	if c.applied == 0 && c.against == "" && slices.ContainsFunc(inputs, func(in policies.Input) bool { return len(in.Files) > 1 }) {
+		fmt.Fprintln(io.err, "note: no file counts as applied, so what a file of the folder makes is new to the later ones; for a folder that has been released before, give --applied N or --against")
+	}
 	if c.fix {
 		if err := c.fixAll(io, inputs); err != nil {
 			return err

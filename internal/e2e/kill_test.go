@@ -69,8 +69,9 @@ func (w *town) killAfter(app string, id release.ID, rule string, since uint64) (
 				continue
 			}
 			seen = e.Action.Rule + ": " + e.Action.Why
-			if e.Action.Release == id && (rule == "next line" || e.Action.Rule == rule) {
-				last = max(last, e.N)
+			// The first such line: on a busy machine later ones, and what is waited for next, may be there already.
+			if last == 0 && e.Action.Release == id && (rule == "next line" || e.Action.Rule == rule) {
+				last = e.N
 			}
 		}
 		return last > 0, seen
