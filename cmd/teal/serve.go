@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -134,6 +135,7 @@ func serve(ctx context.Context, dir string, log *slog.Logger) error {
 	}
 	p.say(first, dir)
 	go hangups(ctx, watcher, log)
+	go prune(ctx, store, log)
 	go func() {
 		if err := watcher.Run(ctx); err != nil {
 			log.Error("the config is not watched any more", "error", err)
@@ -229,6 +231,26 @@ func hangups(ctx context.Context, w *config.Watcher, log *slog.Logger) {
 			if err := w.Reload(ctx); err != nil {
 				log.Error("config not taken, the old one stays in force", "problems", err.Error())
 			}
+		}
+	}
+}
+
+// prune lets what is older than the history go, at the start and every hour.
+func prune(ctx context.Context, store *sqlite.Store, log *slog.Logger) {
+	hour := time.NewTicker(time.Hour)
+	defer hour.Stop()
+	for {
+		apps, err := store.Apps(ctx)
+		for _, app := range apps {
+			err = errors.Join(err, store.Prune(ctx, app, sqlite.HistoryKept))
+		}
+		if err != nil && ctx.Err() == nil {
+			log.Warn("the history cannot be pruned; the store grows until it can", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-hour.C:
 		}
 	}
 }

@@ -104,5 +104,8 @@ func foldersOf(state release.State) []string {
 	for _, o := range state.Owed {
 		list = append(list, o.Folder)
 	}
+	if state.Adopting != nil {
+		list = append(list, state.Adopting.Folder)
+	}
 	return list
 }

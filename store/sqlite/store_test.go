@@ -262,6 +262,8 @@ func TestHistoryAndTimeline(t *testing.T) {
 func TestPruneKeepsWhatIsNeeded(t *testing.T) {
 	s, ctx := open(t, t.TempDir()), t.Context()
 	digests := map[int]string{}
+	adopted := events.Folder{{Name: "0001_a.up.sql", Body: []byte("SELECT 'adopted'")}} // belongs to no release
+	require.NoError(t, s.Keep(ctx, adopted))
 	for i := range 8 {
 		folder := events.Folder{{Name: "0001_a.up.sql", Body: []byte(fmt.Sprint("SELECT ", i))}}
 		a := accepted("shop", release.ID(fmt.Sprint("R", i)), uint64(i+1))
@@ -271,7 +273,8 @@ func TestPruneKeepsWhatIsNeeded(t *testing.T) {
 		if i == 7 {
 			continue // stays in the queue
 		}
-		state := release.State{App: "shop", Seq: uint64(i + 1), Owed: []release.Owed{{Release: "R1", Folder: digests[1]}}}
+		state := release.State{App: "shop", Seq: uint64(i + 1), Owed: []release.Owed{{Release: "R1", Folder: digests[1]}},
+			Adopting: &release.Adoption{Folder: adopted.Digest()}}
 		end := release.Outcome{Release: a.ID, Type: release.OutFinished, At: at()}
 		require.NoError(t, s.Save(ctx, state, []release.Outcome{end}, word("shop", "")))
 	}
@@ -292,6 +295,8 @@ func TestPruneKeepsWhatIsNeeded(t *testing.T) {
 		ids = append(ids, r.ID)
 	}
 	require.Equal(t, []release.ID{"R7", "R6", "R5", "R4", "R2", "R1"}, ids)
+	_, err = s.Folder(ctx, adopted.Digest())
+	require.NoError(t, err)
 	for i, digest := range digests {
 		_, err := s.Folder(ctx, digest)
 		if i == 0 || i == 3 {
