@@ -1,7 +1,6 @@
 package migrate
 
 import (
-	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,12 +11,10 @@ import (
 	"strings"
 
 	"teal.dev/teal/events"
+	"teal.dev/teal/migrate/statement"
 )
 
-// marker is the first line of a contract in a flat folder.
-const marker = "-- teal:contract"
-
-// isName is golang-migrate's pattern without its tolerance: there any extension passes and a title may be empty.
+// nameParts is golang-migrate's pattern without its tolerance: there any extension passes and a title may be empty.
 func nameParts(base string) (number, title, direction string, ok bool) {
 	m := regexp.MustCompile(`^([0-9]+)_(.+)\.(up|down)\.sql$`).FindStringSubmatch(base)
 	if m == nil {
@@ -63,7 +60,7 @@ func readFolder(folder events.Folder, found *problems) []File {
 		} else {
 			tracks = cmp.Or(tracks, f.Name)
 		}
-		if dir == "expand/" && marked(f.Body) {
+		if dir == "expand/" && statement.MarkedContract(f.Body) {
 			found.add(TrackChanged, f.Name, 1, "the file says it is a contract and stands in expand/; move it to contract/, or remove its first line")
 		}
 		sum := sha256.Sum256(f.Body)
@@ -97,14 +94,8 @@ func trackOf(dir string, body []byte) (Track, bool) {
 		return Expand, true
 	case dir == "contract":
 		return Contract, true
-	case dir == "" && marked(body):
+	case dir == "" && statement.MarkedContract(body):
 		return Contract, true
 	}
 	return Expand, dir == ""
-}
-
-// marked says whether the first line is the contract marker.
-func marked(body []byte) bool {
-	line, _, _ := bytes.Cut(bytes.TrimPrefix(body, []byte("\xef\xbb\xbf")), []byte("\n"))
-	return strings.TrimSpace(string(line)) == marker
 }

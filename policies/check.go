@@ -114,8 +114,7 @@ func PhaseOf(name string, told Phase, body []byte) Phase {
 	case "contract":
 		return PhaseContract
 	}
-	first, _, _ := strings.Cut(string(body), "\n")
-	if text, ok := strings.CutPrefix(first, "--"); ok && strings.TrimSpace(text) == "teal:"+statement.DirectiveContract {
+	if statement.MarkedContract(body) {
 		return PhaseContract
 	}
 	return PhaseExpand

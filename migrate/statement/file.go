@@ -1,6 +1,7 @@
 package statement
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 )
@@ -33,14 +34,12 @@ type File struct {
 	Statements []Statement
 }
 
-// Contract says whether the file's first line declares it a contract migration.
-func (f *File) Contract() bool {
-	for _, d := range f.Directives {
-		if d.Name == DirectiveContract {
-			return true
-		}
-	}
-	return false
+// MarkedContract says whether a file's first line declares it a contract migration, as the directive's own parser reads
+// it. It is the one place that decides so: the gate and the runner must never see two tracks in one file.
+func MarkedContract(src []byte) bool {
+	line, _, _ := bytes.Cut(bytes.TrimPrefix(src, []byte("\xef\xbb\xbf")), []byte("\n"))
+	text, comment := bytes.CutPrefix(line, []byte("--"))
+	return comment && string(bytes.TrimSpace(text)) == "teal:"+DirectiveContract
 }
 
 // Requires are the queries that must return true just before the file runs.

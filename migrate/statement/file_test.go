@@ -24,11 +24,25 @@ func one(t *testing.T, sql string) *statement.Statement {
 	return &f.Statements[0]
 }
 
+// What the parser takes for the directive and what decides the track must be the same, to the space.
+func TestTheMarkerIsWhatTheParserTakesForIt(t *testing.T) {
+	for src, want := range map[string]bool{
+		"-- teal:contract\nSELECT 1": true, "--teal:contract\nSELECT 1": true, "--  teal:contract  \r\nSELECT 1": true, "-- teal:contract": true,
+		"SELECT 1": false, "-- teal:contracts\nSELECT 1": false, "-- teal:contract why\nSELECT 1": false, " -- teal:contract\nSELECT 1": false,
+		"\n-- teal:contract\nSELECT 1": false, "/* */ -- teal:contract\nSELECT 1": false, "": false,
+	} {
+		require.Equal(t, want, statement.MarkedContract([]byte(src)), "%q", src)
+		f, err := statement.Parse([]byte(src), statement.Postgres)
+		declared := err == nil && len(f.Directives) == 1 && f.Directives[0].Name == statement.DirectiveContract
+		require.Equal(t, want, declared, "%q: the parser says %v %v", src, f.Directives, err)
+	}
+	require.True(t, statement.MarkedContract([]byte("\xef\xbb\xbf-- teal:contract\nSELECT 1")), "an editor's byte order mark hides no marker")
+}
+
 func TestDirectives(t *testing.T) {
 	f := parse(t, "-- teal:contract\n-- teal:require SELECT count(*) = 0 FROM t\nALTER TABLE t DROP COLUMN a;\n")
-	require.True(t, f.Contract())
+	require.Equal(t, "contract", f.Directives[0].Name)
 	require.Equal(t, []statement.Directive{{Name: "require", Value: "SELECT count(*) = 0 FROM t", Line: 2}}, f.Requires())
-	require.False(t, func() bool { f := parse(t, "SELECT 1;"); return f.Contract() }())
 	for src, want := range map[string]string{
 		"\n-- teal:contract\nSELECT 1":       "very first line",
 		"-- teal:contrakt\nSELECT 1":         "unknown directive teal:contrakt",
