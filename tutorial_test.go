@@ -133,7 +133,7 @@ func taken(ports map[string]string, port string) bool {
 }
 
 func TestTheTutorial(t *testing.T) {
-	if testing.Short() {
+	if testing.Short() { // make short has no servers by its own word; make test runs it
 		t.Skip("it starts servers")
 	}
 	page, err := os.ReadFile("docs/tutorial.md")

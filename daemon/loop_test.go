@@ -154,13 +154,13 @@ func TestNothingIsDoneWhileTheStoreRefuses(t *testing.T) {
 		}
 		stop := town.run()
 		defer stop()
-		time.Sleep(20 * time.Second)
+		elapse(20 * time.Second)
 		synctest.Wait()
 		require.Empty(t, town.sw.Sends())
 		require.Contains(t, town.app.View().Degraded, "store: write: down")
 		require.Less(t, len(town.core.observed()), 30, "no back-off")
 		down.Store(false)
-		time.Sleep(6 * time.Second)
+		elapse(6 * time.Second)
 		synctest.Wait()
 		require.Len(t, town.sw.Sends(), 1)
 		require.Empty(t, town.app.View().Degraded)
@@ -174,17 +174,17 @@ func TestAJobRunsBesideTheLoopAndItsEndIsSeen(t *testing.T) {
 			if op != "apply" {
 				return nil
 			}
-			time.Sleep(10 * time.Second)
+			elapse(10 * time.Second)
 			return &release.Fault{Class: release.Budget, Code: "lock_budget", Text: "waited too long"}
 		}
 		stop := town.run()
 		defer stop()
-		time.Sleep(5 * time.Second)
+		elapse(5 * time.Second)
 		job := town.core.last().Job
 		require.True(t, job.Running)
 		require.Equal(t, "applying expand", job.Text)
 		require.False(t, town.core.last().Launch[release.B].Running)
-		time.Sleep(5 * time.Second)
+		elapse(5 * time.Second)
 		synctest.Wait()
 		job = town.core.last().Job
 		require.False(t, job.Running)
@@ -216,17 +216,17 @@ func TestCancelWaitsUntilTheJobHasReallyGone(t *testing.T) {
 		town.migrator.Hook = func(ctx context.Context, op string) error {
 			if op == "apply" {
 				<-ctx.Done()
-				time.Sleep(3 * time.Second) // the backend must go first
+				elapse(3 * time.Second) // the backend must go first
 				return ctx.Err()
 			}
 			return nil
 		}
 		stop := town.run()
 		defer stop()
-		time.Sleep(2500 * time.Millisecond)
+		elapse(2500 * time.Millisecond)
 		require.True(t, town.core.last().Job.Running, "gone before it was")
 		require.Greater(t, len(town.core.observed()), 3, "the loop stood still")
-		time.Sleep(time.Second)
+		elapse(time.Second)
 		synctest.Wait()
 		require.False(t, town.core.last().Job.Running)
 		require.Equal(t, release.Retry, town.core.last().Job.Fault.Class)
@@ -242,7 +242,7 @@ func TestVettingComesBackAsAVerdict(t *testing.T) {
 		require.NoError(t, err)
 		stop := town.run()
 		defer stop()
-		time.Sleep(2 * time.Second)
+		elapse(2 * time.Second)
 		synctest.Wait()
 		require.Equal(t, release.ID("R1"), town.core.last().Verdict.Release)
 		require.Equal(t, "policy", town.core.last().Verdict.Refuse)

@@ -21,7 +21,7 @@ func TestARemovedAppKeepsItsLastConfig(t *testing.T) {
 		synctest.Wait()
 		require.False(t, town.core.last().Removed)
 		town.gone.Store(true)
-		time.Sleep(1500 * time.Millisecond)
+		elapse(1500 * time.Millisecond)
 		require.True(t, town.core.last().Removed)
 		require.True(t, town.core.last().Traffic.Nodes[0].Known, "its ports are still asked")
 	})
@@ -38,7 +38,7 @@ func TestAPortThatHangsIsUnknownAndNotAskedTwice(t *testing.T) {
 			return nil
 		}
 		stop := town.run()
-		time.Sleep(30 * time.Second)
+		elapse(30 * time.Second)
 		require.EqualValues(t, 2, asked.Load(), "one question per slot may be open")
 		require.Equal(t, release.Unknown, town.core.last().Slots[release.A].Tenant.Running)
 		require.True(t, town.core.last().Traffic.Nodes[0].Known)
@@ -56,7 +56,7 @@ func TestOneStuckAppDelaysNoOther(t *testing.T) {
 		stuck.sw.Hook, stuck.launcher.Hook, stuck.store.Hook = hang, hang, hang
 		defer stuck.run()()
 		defer well.run()()
-		time.Sleep(10500 * time.Millisecond)
+		elapse(10500 * time.Millisecond)
 		require.Len(t, well.core.observed(), 11)
 	})
 }
@@ -75,7 +75,7 @@ func TestAPanicInTheLoopBeginsItAgain(t *testing.T) {
 		defer stop()
 		synctest.Wait()
 		require.Contains(t, town.app.View().Degraded, "a rule without a guard")
-		time.Sleep(time.Second)
+		elapse(time.Second)
 		synctest.Wait()
 		require.Empty(t, town.app.View().Degraded)
 		require.EqualValues(t, 2, town.app.View().State.Epoch, "a new life takes over anew")
@@ -88,7 +88,7 @@ func TestElapsedIsObservedTimeOfThisProcess(t *testing.T) {
 		town := newTown("shop", core)
 		stop := town.run()
 		defer stop()
-		time.Sleep(61 * time.Second)
+		elapse(61 * time.Second)
 		synctest.Wait()
 		seen := core.observed()
 		require.Zero(t, seen[0].Elapsed)
@@ -122,7 +122,7 @@ func TestOnlyClocksAreStoredNowAndThen(t *testing.T) {
 		town.app = app
 		stop := town.run()
 		defer stop()
-		time.Sleep(21 * time.Second)
+		elapse(21 * time.Second)
 		synctest.Wait()
 		require.EqualValues(t, 4, saves.Load())
 		require.Empty(t, town.kinds(t), "a clock is no line of the timeline")
@@ -143,19 +143,19 @@ func TestTheProbeKeepsAHistoryPerTenant(t *testing.T) {
 		require.NoError(t, town.launcher.Start(t.Context(), release.B, release.Plan{Release: "R1"}))
 		stop := town.run()
 		defer stop()
-		time.Sleep(5 * time.Second)
+		elapse(5 * time.Second)
 		probe := core.last().Slots[release.B].Probe
 		require.Equal(t, 3, probe.Passes)
 		require.Zero(t, core.last().Slots[release.A].Probe, "not asked for")
 		ill.Store(true)
-		time.Sleep(2 * time.Second)
+		elapse(2 * time.Second)
 		probe = core.last().Slots[release.B].Probe
 		require.Equal(t, []int{0, 1}, []int{probe.Passes, probe.Fails})
 		require.Equal(t, "down", probe.Problem)
 		ill.Store(false)
 		require.NoError(t, town.launcher.Stop(t.Context(), release.B, 0))
 		require.NoError(t, town.launcher.Start(t.Context(), release.B, release.Plan{Release: "R2"}))
-		time.Sleep(300 * time.Millisecond)
+		elapse(300 * time.Millisecond)
 		probe = core.last().Slots[release.B].Probe
 		require.Equal(t, []int{1, 0}, []int{probe.Passes, probe.Fails}, "another process, another history")
 	})
@@ -172,7 +172,7 @@ func TestTheSameActionAgainAndAgainIsPaced(t *testing.T) {
 		}
 		stop := town.run()
 		defer stop()
-		time.Sleep(30 * time.Second)
+		elapse(30 * time.Second)
 		require.Less(t, len(town.core.observed()), 20)
 	})
 }
@@ -191,13 +191,13 @@ func TestTheEndOfAJobIsNeverNewerThanTheWorldBesideIt(t *testing.T) {
 		}
 		town.launcher.Hook = func(_ context.Context, op string) error {
 			if op == "start" {
-				time.Sleep(500 * time.Millisecond)
+				elapse(500 * time.Millisecond)
 			}
 			return nil
 		}
 		stop := town.run()
 		defer stop()
-		time.Sleep(10 * time.Second)
+		elapse(10 * time.Second)
 		for i, seen := range town.core.observed() {
 			if !seen.Launch[release.A].Ended.IsZero() {
 				require.Equal(t, release.Yes, seen.Slots[release.A].Tenant.Running, "turn %d", i)

@@ -341,7 +341,7 @@ func folderComesBack(t *testing.T, s *storeTest) {
 }
 
 func survives(t *testing.T, s *storeTest) {
-	if s.Close == nil {
+	if s.Close == nil { // the fake: it ends with its process by nature, so there is no second opening that could be looked at
 		t.Skip("this store lives in memory only")
 	}
 	s.accept(t, acceptance("shop", "R1", 1))

@@ -22,7 +22,7 @@ func somebody(uid uint32) *syscall.Credential {
 // TestRoles: what a person may do is decided by who they are on the unix socket.
 func TestRoles(t *testing.T) {
 	t.Parallel()
-	if os.Getuid() != 0 {
+	if os.Getuid() != 0 { // becoming another user is root's right; CI is root
 		t.Skip("only root can ask as somebody else")
 	}
 	const nobody, operator, dba = 20001, 20002, 20003
