@@ -21,7 +21,7 @@ import (
 	"teal.dev/teal/release"
 )
 
-const wait = 15 * time.Second
+const wait = time.Minute // until a test gives up; nothing is measured by it
 
 func server(t *testing.T, dir, listen string) *jetstream.Server {
 	t.Helper()
@@ -271,6 +271,22 @@ func TestAConsumerThatIsDeletedIsMadeAnew(t *testing.T) {
 	_, err = b.Request(ctx, "shop", id(2), []byte("y"))
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { all := d.all(); return all[len(all)-1].Seq == 2 }, wait, 5*time.Millisecond)
+}
+
+// The ack reached a server that was deleting the consumer, and nobody answers it: the stream is opened again at once.
+func TestAVerdictWithoutAnAnswer(t *testing.T) {
+	b, nc, ctx := town(t)
+	js, err := njs.New(nc)
+	require.NoError(t, err)
+	_, err = b.Request(ctx, "shop", id(1), []byte("x"))
+	require.NoError(t, err)
+	err = b.Consume(ctx, func(context.Context, events.Received) events.Disposition {
+		_, err := nc.SubscribeSync("$JS.ACK." + jetstream.Releases + ".teal-prod.>") // listens and says nothing
+		require.NoError(t, err)
+		require.NoError(t, js.DeleteConsumer(ctx, jetstream.Releases, "teal-prod"))
+		return events.Ack()
+	})
+	require.ErrorContains(t, err, "the verdict on message 1 has no answer")
 }
 
 // After a loss of data the stream begins again below what the consumer has seen, and the consumer would stay deaf.

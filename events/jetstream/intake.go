@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"teal.dev/teal/events"
@@ -18,7 +17,8 @@ const (
 	ackTime    = 5 * time.Second
 	retryDelay = 5 * time.Second
 	leaveTime  = time.Second
-	pullTime   = 10 * time.Second // of silence, until a consumer that is gone is noticed
+	pullTime   = 10 * time.Second
+	heartbeat  = 2 * time.Second // two without a sign of life, and the consumer is gone: the client keeps a 503 to itself
 )
 
 // Handle judges one message.
@@ -42,7 +42,8 @@ func (b *Bus) Consume(ctx context.Context, handle Handle) error {
 	if err != nil {
 		return fmt.Errorf("the consumer teal-%s can neither be read nor created (%w); check NATS and its permissions", b.cfg.Name, err)
 	}
-	messages, err := consumer.Messages(jetstream.PullMaxMessages(1), jetstream.PullExpiry(pullTime), jetstream.WithMessagesErrOnMissingHeartbeat(true))
+	messages, err := consumer.Messages(jetstream.PullMaxMessages(1), jetstream.PullExpiry(pullTime), jetstream.PullHeartbeat(heartbeat),
+		jetstream.WithMessagesErrOnMissingHeartbeat(true))
 	if err != nil {
 		return fmt.Errorf("the requests cannot be fetched (%w); check NATS and its permissions", err)
 	}
@@ -56,7 +57,7 @@ func (b *Bus) Consume(ctx context.Context, handle Handle) error {
 			return fmt.Errorf("the requests are not delivered any more (%w); the stream is opened again", err)
 		}
 		if err := b.serve(ctx, msg, handle); err != nil {
-			return fmt.Errorf("the consumer is gone (%w); the stream is opened again", err)
+			return fmt.Errorf("the consumer may be gone (%w); the stream is opened again", err)
 		}
 	}
 }
@@ -102,8 +103,8 @@ func (b *Bus) consumer(ctx context.Context) (jetstream.Consumer, error) {
 	return consumer, nil
 }
 
-// serve has one message judged. Its error means that the consumer, or its stream, was deleted meanwhile: waiting for the next
-// message would take until a heartbeat is missed.
+// serve has one message judged. Its error means that the verdict has no answer: nobody listens (the consumer, or its stream,
+// was deleted meanwhile), or the answer is lost. Waiting for the next message would take until a heartbeat is missed.
 func (b *Bus) serve(ctx context.Context, msg jetstream.Msg, handle Handle) error {
 	meta, err := msg.Metadata()
 	if err != nil {
@@ -126,9 +127,7 @@ func (b *Bus) serve(ctx context.Context, msg jetstream.Msg, handle Handle) error
 	}
 	if err != nil {
 		b.log.Warn("a verdict did not reach NATS; the message comes again and is known then", "seq", meta.Sequence.Stream, "verb", string(d.Verb), "err", err)
-	}
-	if errors.Is(err, nats.ErrNoResponders) {
-		return err
+		return fmt.Errorf("the verdict on message %d has no answer: %w", meta.Sequence.Stream, err)
 	}
 	return nil
 }
