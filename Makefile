@@ -16,7 +16,7 @@ demo: demo-needs build ## See a release happen: real PostgreSQL, HAProxy and NAT
 	./bin/teal demo
 
 test: test-needs lint ## Run everything with the race detector, against real servers that the tests start
-	go test -race -p 1 -timeout 60m ./...
+	go test -race -p 1 -timeout 60m ./... ./testdata/demoapp
 	cd internal/corpus && go test -timeout 20m ./...
 
 short: ## The tests of the core and the pure packages only

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -186,13 +187,13 @@ func (t *town) install(v version) error {
 	if err != nil {
 		return err
 	}
-	if err := os.CopyFS(t.path("migrations", v.name), files); err != nil {
+	if v.name == "v3" {
+		maps.Copy(files, third())
+	}
+	if err := os.MkdirAll(t.path("migrations", v.name), 0o755); err != nil {
 		return err
 	}
-	if v.name != "v3" {
-		return nil
-	}
-	for name, text := range third() {
+	for name, text := range files {
 		if err := os.WriteFile(t.path("migrations", v.name, name), []byte(text), 0o644); err != nil {
 			return err
 		}

@@ -25,16 +25,8 @@ const long = 45 * time.Second // for what takes a second or two on a quiet machi
 // folder is one of the demo application's, as inline files.
 func (w *town) folder(name string) map[string]string {
 	w.t.Helper()
-	in, err := demoapp.Migrations(name)
+	files, err := demoapp.Migrations(name)
 	require.NoError(w.t, err)
-	names, err := fs.Glob(in, "*.sql")
-	require.NoError(w.t, err)
-	files := map[string]string{}
-	for _, name := range names {
-		text, err := fs.ReadFile(in, name)
-		require.NoError(w.t, err)
-		files[name] = string(text)
-	}
 	return files
 }
 
