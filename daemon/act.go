@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"teal.dev/teal/events"
@@ -67,6 +68,9 @@ func (l *loop) begin(ctx context.Context, lane *lane, action release.Action, do 
 func (l *loop) vetting(action release.Action, seen release.Observation) work {
 	vetter, inbox, state := l.config.Ports.Vetter, l.app.opt.Inbox, l.state
 	request, found := requestOf(state, seen, action.Release)
+	if i := slices.IndexFunc(state.Owed, func(o release.Owed) bool { return o.Release == action.Release }); i >= 0 && len(action.Numbers) > 0 {
+		return vettingContract(vetter, inbox, state.Owed[i])
+	}
 	return func(ctx context.Context, j *job, _ func(string)) error {
 		if vetter == nil || !found {
 			return &release.Fault{Class: release.Unproven, Code: "cannot_vet",
@@ -85,6 +89,21 @@ func (l *loop) vetting(action release.Action, seen release.Observation) work {
 		verdict.Release = action.Release
 		j.verdict = &verdict
 		return nil
+	}
+}
+
+func vettingContract(vetter Vetter, inbox Inbox, owed release.Owed) work {
+	return func(ctx context.Context, j *job, _ func(string)) error {
+		ctx, cancel := context.WithTimeout(ctx, vetLimit)
+		defer cancel()
+		folder, err := folderOf(ctx, inbox, owed.Folder)
+		if err != nil {
+			return err
+		}
+		verdict, err := vetter.VetContract(ctx, owed, folder)
+		verdict.Release = owed.Release
+		j.verdict = &verdict
+		return err
 	}
 }
 

@@ -116,6 +116,7 @@ func (l *loop) observe(ctx context.Context, interest release.Interest) release.O
 	if ports.Calendar != nil {
 		seen.Freeze = ports.Calendar.Frozen(l.app.name, seen.Now)
 	}
+	seen.Policies = l.config.Policies
 	l.seen = seen
 	return seen
 }

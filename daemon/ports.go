@@ -55,9 +55,13 @@ type Keeper interface {
 	Keep(ctx context.Context, folder events.Folder) error
 }
 
-// Vetter judges a release: the plan of its migrations under the policies in force. An error means "could not judge".
+// Vetter judges the migrations of a release under the policies in force. An error means "could not judge".
+//
+// To implement one: 1. Vet judges the whole plan, VetContract only the files that are owed. 2. Both name the policies in
+// Verdict.Policies by the digest that AppConfig.Policies has: another one there means that the policies have changed.
 type Vetter interface {
 	Vet(ctx context.Context, state release.State, request release.Request, folder events.Folder) (release.Verdict, error)
+	VetContract(ctx context.Context, owed release.Owed, folder events.Folder) (release.Verdict, error)
 }
 
 // Calendar says what the policies' freeze windows forbid at a moment. Pure: no I/O.

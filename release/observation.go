@@ -15,8 +15,10 @@ type Observation struct {
 	Verdict *Verdict     // the last vetting of this process, if any
 	Queue   []Request    // accepted and not yet begun, by Seq
 	Freeze  Freeze
-	Command *Command // at most one a turn: what a person said
-	Removed bool     // the app's file is gone from the config directory
+
+	Policies string   // digest of the policies in force; "" = there is no gate
+	Command  *Command // at most one a turn: what a person said
+	Removed  bool     // the app's file is gone from the config directory
 }
 
 // SlotSeen is one slot as the launcher and teal's own health probe see it.
@@ -118,6 +120,7 @@ type Verdict struct {
 	Owes      []uint64 `json:"owes,omitempty"`       // contract numbers that will be owed
 	After     []ID     `json:"after,omitempty"`      // owed contracts of these releases must run first
 	NewValues bool     `json:"new_values,omitempty"` // blue may write values that green does not know
+	Policies  string   `json:"policies,omitempty"`   // digest of the policies that it was judged by
 }
 
 // Freeze says what a freeze window forbids now. It never covers rollback, retire or abandon.

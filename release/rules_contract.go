@@ -50,7 +50,7 @@ func contractDone(t *turn) (Action, bool) {
 	t.s.Owed = slices.Clone(t.s.Owed[1:])
 	t.tell(owed.Release, OutContracted, "", fmt.Sprintf("contract %s applied", numbers(owed.Numbers)), map[string]any{"numbers": owed.Numbers})
 	if r := t.s.Current; r != nil && (r.Phase == Vetted || r.Phase == Queued) {
-		r.Phase, r.Verdict = Queued, nil // judged against a schema that has changed
+		r.Phase = Queued // judged against a schema that has changed
 	}
 	return record(owed.Release, fmt.Sprintf("contract %s of %s is applied", numbers(owed.Numbers), owed.Version))
 }
@@ -116,27 +116,15 @@ func (t *turn) contractRoles(owed *Owed) []string {
 // contractOwed begins the contract when its time has come: only between releases (or before the next one's expand), only
 // when every slot with a version below it is stopped, and only after the floor is in the store.
 func contractOwed(t *turn) (Action, bool) {
-	if len(t.s.Owed) == 0 || t.s.Last != nil || t.s.Wish != nil || t.o.Job.Running || t.o.Removed || !t.l.HasDatabase {
+	owed, due := t.due()
+	if !due || t.changed(owed.Policies) {
 		return silent()
 	}
-	if r := t.s.Current; r != nil && r.Phase != Queued && r.Phase != Vetted {
-		return silent()
-	}
-	owed := &t.s.Owed[0]
-	if !owed.Asked && t.o.Now.Before(owed.NotBefore) || !t.liveAtLeast(owed.Generation) {
-		return silent()
-	}
-	if roles := t.contractRoles(owed); len(roles) > 0 {
+	if w, waits := t.gateContract(owed); waits {
 		if t.s.Current != nil || len(t.o.Queue) > 0 {
 			return silent() // it stays owed, and stops no release
 		}
-		return t.waitFor(owed.Release, Waiting{For: "approval", Role: roles[0], Why: fmt.Sprintf("the contract of %s needs the word of %s: teal approve %s", owed.Version, strings.Join(roles, " and "), t.s.App)})
-	}
-	if t.o.Freeze.Active {
-		if t.s.Current != nil || len(t.o.Queue) > 0 {
-			return silent() // a release may be judged meanwhile; its own gate knows the window
-		}
-		return t.waitFor(owed.Release, Waiting{For: "freeze", Why: t.o.Freeze.Why, Until: t.o.Freeze.Until})
+		return t.waitFor(owed.Release, w)
 	}
 	if action, ok := t.clearBelow(owed.Generation); ok {
 		return action, true
@@ -147,6 +135,25 @@ func contractOwed(t *turn) (Action, bool) {
 	t.s.Job.Tries, t.s.Job.Next = 0, t.o.Now
 	t.tell(owed.Release, OutContracting, "", fmt.Sprintf("contract %s begins; from here there is no way back to an earlier version", numbers(owed.Numbers)), map[string]any{"numbers": owed.Numbers})
 	return t.contract(*owed, "begins; the class is forward-only from here")
+}
+
+// gateContract is what keeps a contract that is due: the policies in force refuse it, a role has not spoken, a freeze window.
+func (t *turn) gateContract(owed *Owed) (Waiting, bool) {
+	roles := t.contractRoles(owed)
+	switch {
+	case owed.Denied != "":
+		return Waiting{For: "policy", Why: t.deniedText(owed)}, true
+	case len(roles) > 0:
+		return Waiting{For: "approval", Role: roles[0], Why: fmt.Sprintf("the contract of %s needs the word of %s: teal approve %s", owed.Version, strings.Join(roles, " and "), t.s.App)}, true
+	case t.o.Freeze.Active:
+		return Waiting{For: "freeze", Why: t.o.Freeze.Why, Until: t.o.Freeze.Until}, true
+	}
+	return Waiting{}, false
+}
+
+// deniedText says why the policies in force keep a contract owed.
+func (t *turn) deniedText(owed *Owed) string {
+	return fmt.Sprintf("the policies in force refuse the contract of %s: %s; it stays owed until they let it pass (a waiver does)", owed.Version, owed.Denied)
 }
 
 // liveAtLeast reports whether the version that is live belongs to a generation or a later one.

@@ -334,6 +334,8 @@ func personContracts(t *turn) (Action, bool) {
 		return refuse("nothing", "no contract is owed")
 	case t.s.Contracting:
 		return refuse("already", "the contract is running")
+	case t.s.Owed[0].Denied != "" && !t.changed(t.s.Owed[0].Policies):
+		return refuse("policy", t.deniedText(&t.s.Owed[0]))
 	}
 	t.s.Owed[0].Asked = true
 	return record(t.s.Owed[0].Release, fmt.Sprintf("%s asked for the contract of %s", c.Actor, t.s.Owed[0].Version))

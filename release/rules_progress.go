@@ -118,7 +118,11 @@ func judge(t *turn) (Action, bool) {
 		return t.hold(v.Hold, v.Why)
 	}
 	t.s.Job.Tries = 0
+	before := r.Verdict
 	r.Verdict = copied(v)
+	if before != nil { // what an earlier vetting asked for still holds
+		r.Verdict.Expand, r.Verdict.Contract = union(before.Expand, v.Expand), union(before.Contract, v.Contract)
+	}
 	r.Verdict.Findings = nil // told in outcomes when they matter, not carried in the state
 	r.Unproven = v.NewValues
 	t.s.Generation++

@@ -187,7 +187,7 @@ func owing(s *State, r *Release) (Owed, bool) {
 	if r.Verdict == nil || len(r.Verdict.Owes) == 0 || s.Merged || r.Rollback {
 		return Owed{}, false
 	}
-	return Owed{Release: r.ID, Version: r.Version, Generation: r.Plan.Generation, Folder: r.Folder, Numbers: r.Verdict.Owes, Roles: r.Verdict.Contract}, true
+	return Owed{Release: r.ID, Version: r.Version, Generation: r.Plan.Generation, Folder: r.Folder, Numbers: r.Verdict.Owes, Roles: r.Verdict.Contract, Policies: r.Verdict.Policies}, true
 }
 
 // owe writes down the contract of a finished release.

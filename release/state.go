@@ -150,7 +150,9 @@ type Owed struct {
 	Roles      []string   `json:"roles,omitempty"` // approvals that it needs
 	Approvals  []Approval `json:"approvals,omitempty"`
 	NotBefore  time.Time  `json:"not_before"`
-	Asked      bool       `json:"asked,omitempty"` // a person said: now
+	Asked      bool       `json:"asked,omitempty"`    // a person said: now
+	Policies   string     `json:"policies,omitempty"` // digest of those it was judged by last
+	Denied     string     `json:"denied,omitempty"`   // why they refuse it; "" = they do not
 }
 
 // Adoption is a person's word that a database is this app's, with the migrations that it holds already.
@@ -183,7 +185,7 @@ func (h *Hold) aboutBake() bool {
 
 // Waiting is an overlay: the step is right, its time has not come.
 type Waiting struct {
-	For     string    `json:"for"`               // freeze, approval, contract, lock, database, held
+	For     string    `json:"for"`               // freeze, approval, contract, lock, database, policy, held
 	Release ID        `json:"release,omitempty"` // whose step it is
 	Role    string    `json:"role,omitempty"`
 	Why     string    `json:"why"`

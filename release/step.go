@@ -94,11 +94,13 @@ var rules = []rule{
 	{"stop-kept", stopKept},
 	{"begin-rollback", beginRollback},
 	{"supersede", supersede},
+	{"judge-owed", judgeOwed},
 	{"contract-owed", contractOwed},
 	{"begin", begin},
 
 	{"judge", judge},
 	{"vet", vet},
+	{"judge-again", judgeAgain},
 	{"gate-expand", gateExpand},
 	{"expand", expand},
 	{"expand-failed", expandFailed},

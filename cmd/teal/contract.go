@@ -65,7 +65,7 @@ func (o *order) listOwed(cmd *cobra.Command, args []string) error {
 	}
 	rows := [][]string{{"APP", "VERSION", "MIGRATIONS", "DUE", "NEEDS"}}
 	for _, one := range owed {
-		rows = append(rows, []string{one.App, string(one.Version), numbers(one.Numbers), one.due(time.Now()), strings.Join(unspoken(one.Owed), " and ")})
+		rows = append(rows, []string{one.App, string(one.Version), numbers(one.Numbers), one.due(time.Now()), strings.Join(missing(one.Owed), " and ")})
 	}
 	return table(o.io.out, rows)
 }
@@ -85,6 +85,14 @@ func (o owing) due(now time.Time) string {
 
 func contracting(app daemon.AppStatus) bool {
 	return app.Job != nil && app.Job.Kind == release.Contract
+}
+
+// missing is what an owed contract still needs, beside its time.
+func missing(o release.Owed) []string {
+	if o.Denied != "" {
+		return append([]string{"policies that let it pass"}, unspoken(o)...)
+	}
+	return unspoken(o)
 }
 
 // unspoken is the roles that an owed contract still needs.

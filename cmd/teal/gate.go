@@ -2,6 +2,8 @@ package main
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -16,7 +18,10 @@ import (
 )
 
 // gate is the policies of one snapshot, ready to judge a plan and to say what is frozen.
-type gate struct{ set policies.Set }
+type gate struct {
+	set    policies.Set
+	digest string // of the policies' files
+}
 
 // newGate reads a snapshot's policies. The validators have read them before: an error here is a defect, and then the
 // built-in policy alone is in force.
@@ -25,7 +30,17 @@ func newGate(s *config.Snapshot) *gate {
 	if len(problems) > 0 {
 		set, _ = policies.NewSet()
 	}
-	return &gate{set: set}
+	return &gate{set: set, digest: digestOf(s.Policies)}
+}
+
+// digestOf names the policies of a snapshot: others have another digest.
+func digestOf(files []config.File) string {
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%q\n", policies.DefaultYAML()) // an upgrade of teal may be stricter too
+	for _, f := range files {
+		fmt.Fprintf(sum, "%q %q\n", f.Name, f.Data)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // policySet parses the site's policies and puts them over the built-in one.
@@ -69,9 +84,9 @@ func validators() []config.Validator {
 	}}
 }
 
-// judge puts the policies' word on a plan into a verdict.
-func (g *gate) judge(app string, plan migrate.Plan, k *known, verdict *release.Verdict) error {
-	in := policies.Input{Files: planFiles(plan), Policy: g.set, App: app, Now: time.Now()}
+// judge puts the policies' word on files into a verdict.
+func (g *gate) judge(app string, files []policies.File, k *known, verdict *release.Verdict) error {
+	in := policies.Input{Files: files, Policy: g.set, App: app, Now: time.Now()}
 	k.into(&in)
 	report := policies.Check(in)
 	findings, err := json.Marshal(report)
@@ -89,13 +104,13 @@ func (g *gate) judge(app string, plan migrate.Plan, k *known, verdict *release.V
 	return nil
 }
 
-// planFiles are a plan's files as the gate sees them: by number, the applied ones to learn from.
-func planFiles(plan migrate.Plan) []policies.File {
+// planFiles are a plan's files as the gate sees them: by number, those that are done to learn from.
+func planFiles(plan migrate.Plan, done func(migrate.File) bool) []policies.File {
 	all := slices.Concat(plan.Expand, plan.Contract)
 	slices.SortFunc(all, func(a, b migrate.File) int { return cmp.Compare(a.Number, b.Number) })
 	files := make([]policies.File, len(all))
 	for i, f := range all {
-		files[i] = policies.File{Path: f.Name, Phase: policies.Phase(f.Track), Body: f.Body, Applied: f.Done()}
+		files[i] = policies.File{Path: f.Name, Phase: policies.Phase(f.Track), Body: f.Body, Applied: done(f)}
 	}
 	return files
 }

@@ -89,8 +89,11 @@ func printApp(w io.Writer, app daemon.AppStatus, now time.Time) error {
 	for _, o := range app.Owed {
 		line := owing{App: app.App, Owed: o, Running: contracting(app)}
 		needs := ""
+		if o.Denied != "" {
+			needs = ", refused by the policies in force"
+		}
 		if roles := unspoken(o); len(roles) > 0 {
-			needs = ", needs the word of " + strings.Join(roles, " and ") + ": teal approve " + app.App
+			needs += ", needs the word of " + strings.Join(roles, " and ") + ": teal approve " + app.App
 		}
 		say("owed", "contract %s of %s, due %s%s", numbers(o.Numbers), o.Version, line.due(now), needs)
 	}

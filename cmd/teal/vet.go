@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"teal.dev/teal/events"
@@ -20,7 +21,7 @@ type vetter struct {
 
 // Vet judges a release. An error means that it could not be judged; the core tries again.
 func (v *vetter) Vet(ctx context.Context, state release.State, request release.Request, folder events.Folder) (release.Verdict, error) {
-	verdict := release.Verdict{Release: request.ID}
+	verdict := release.Verdict{Release: request.ID, Policies: v.gate.digest}
 	switch {
 	case v.database == nil && request.Folder != "":
 		verdict.Refuse, verdict.Why = "no_database", fmt.Sprintf("%s has no database and the release brings migrations; add database to apps/%s.yaml, or send migrations: none", v.app, v.app)
@@ -47,7 +48,23 @@ func (v *vetter) Vet(ctx context.Context, state release.State, request release.R
 	if err != nil {
 		return verdict, err
 	}
-	return verdict, v.gate.judge(v.app, plan, k, &verdict)
+	return verdict, v.gate.judge(v.app, planFiles(plan, migrate.File.Done), k, &verdict)
+}
+
+// VetContract judges the owed files of a folder by the policies in force and the database as it is now.
+func (v *vetter) VetContract(ctx context.Context, owed release.Owed, folder events.Folder) (release.Verdict, error) {
+	verdict := release.Verdict{Release: owed.Release, Policies: v.gate.digest}
+	if v.database == nil {
+		return verdict, fmt.Errorf("%s owes a contract and has no database; put database back into apps/%s.yaml", v.app, v.app)
+	}
+	k, err := v.known(ctx)
+	if err != nil {
+		return verdict, err
+	}
+	files := planFiles(migrate.NewPlan(folder, nil, migrate.Options{}), func(f migrate.File) bool {
+		return f.Track != migrate.Contract || !slices.Contains(owed.Numbers, f.Number)
+	})
+	return verdict, v.gate.judge(v.app, files, k, &verdict)
 }
 
 // known reads what the gate wants to know of the database as it is: its schema, how large its tables are, its version.

@@ -82,7 +82,7 @@ func (w *wiring) config(s *config.Snapshot, status config.Status) *daemon.Config
 		out.Apps[name] = daemon.AppConfig{
 			App: name, Limits: app.Limits(), Ports: ports, ProbeTimeout: time.Duration(app.Health.Timeout),
 			AllowUnsigned: app.Release.AllowUnsigned, AllowDirs: allowDirs(app),
-			Addresses: map[release.Slot]string{release.A: app.Address(release.A), release.B: app.Address(release.B)},
+			Addresses: map[release.Slot]string{release.A: app.Address(release.A), release.B: app.Address(release.B)}, Policies: gate.digest,
 		}
 	}
 	return out

@@ -135,6 +135,16 @@ func (v *Vetter) Vet(ctx context.Context, _ release.State, request release.Reque
 	return verdict, nil
 }
 
+// VetContract returns the verdict for an owed contract.
+func (v *Vetter) VetContract(ctx context.Context, owed release.Owed, _ events.Folder) (release.Verdict, error) {
+	if err := v.Hook.run(ctx, "vet contract"); err != nil {
+		return release.Verdict{}, err
+	}
+	verdict := v.Verdict
+	verdict.Release = owed.Release
+	return verdict, nil
+}
+
 // Prober passes unless its hook says otherwise.
 type Prober struct{ Hook Hook }
 

@@ -109,7 +109,7 @@ func (w *World) Say(c release.Command) release.Action {
 // observe looks at the world with the daemon's eyes.
 func (w *World) observe() release.Observation {
 	interest := release.Watch(w.mem.state, w.mem.seen, w.Limits)
-	o := release.Observation{Now: w.Now, Slots: map[release.Slot]release.SlotSeen{}, Launch: map[release.Slot]release.Job{}, Queue: w.queue(), Command: w.mem.command, Verdict: w.mem.verdict, Freeze: w.Freeze, Removed: w.Removed}
+	o := release.Observation{Now: w.Now, Slots: map[release.Slot]release.SlotSeen{}, Launch: map[release.Slot]release.Job{}, Queue: w.queue(), Command: w.mem.command, Verdict: w.mem.verdict, Freeze: w.Freeze, Policies: w.Policy.Digest, Removed: w.Removed}
 	if !w.mem.first {
 		o.Elapsed = w.Now.Sub(w.mem.last)
 	}

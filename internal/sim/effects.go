@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"teal.dev/teal/release"
@@ -14,7 +15,7 @@ func (w *World) act(a release.Action) {
 	case release.Send:
 		w.send(a.Route)
 	case release.Vet:
-		w.mem.job = w.begin(a, 100*time.Millisecond, func() *release.Fault { w.vet(a); return nil })
+		w.mem.job = w.begin(a, 100*time.Millisecond, func() *release.Fault { return w.vet(a) })
 	case release.Expand, release.Contract:
 		w.mem.job = w.begin(a, 300*time.Millisecond, w.files(a)...)
 	case release.Adopt:
@@ -101,10 +102,17 @@ func (w *World) send(route release.Route) {
 	}
 }
 
-// vet gives the gate's word.
-func (w *World) vet(a release.Action) {
+// vet gives the gate's word: on a release, or on its contract alone.
+func (w *World) vet(a release.Action) *release.Fault {
+	if w.DB.Down && len(a.Numbers) > 0 {
+		return &release.Fault{Class: release.Retry, Code: "database_down", Text: "the database is down"}
+	}
 	spec := w.Specs[a.Release]
-	v := release.Verdict{Release: a.Release, Refuse: spec.Refuse, Expand: spec.Roles, Pending: minus(spec.Expand, w.DB.Expand), Owes: minus(spec.Contract, w.DB.Contract)}
+	v := release.Verdict{Release: a.Release, Refuse: spec.Refuse, Pending: minus(spec.Expand, w.DB.Expand), Owes: minus(spec.Contract, w.DB.Contract),
+		Expand: append(slices.Clone(spec.Roles), w.Policy.Expand...), Contract: w.Policy.Contract, Policies: w.Policy.Digest}
+	if w.Policy.Deny == "contract" && len(v.Owes) > 0 || w.Policy.Deny == "expand" && len(v.Pending) > 0 && len(a.Numbers) == 0 {
+		v.Refuse = "policy"
+	}
 	for _, owed := range release.Owing(w.mem.state) {
 		v.Owes = minus(v.Owes, owed.Numbers)
 		if spec.Touches && len(v.Pending) > 0 {
@@ -115,6 +123,7 @@ func (w *World) vet(a release.Action) {
 		v.Why = "the gate refuses it"
 	}
 	w.mem.verdict = &v
+	return nil
 }
 
 // files are the steps of a migration job: one per file, each atomic with its ledger row.

@@ -199,6 +199,9 @@ func (w *World) calm() {
 		node.Down, node.Deaf = false, false
 	}
 	w.DB.Down, w.DB.Locked, w.Removed, w.Freeze, w.Tunnels = false, false, false, release.Freeze{}, nil
+	if w.Policy.Deny != "" {
+		w.Policy = Policy{Digest: w.Policy.Digest + " relaxed"}
+	}
 }
 
 // attend is what a person does who looks after an app: approve what waits, adopt after a stranger, promote, resume.
@@ -261,7 +264,7 @@ func (w *World) trouble(rng *rand.Rand, specs map[release.ID]Spec) {
 
 // oddity is bad luck of the rarer kind.
 func (w *World) oddity(rng *rand.Rand) {
-	switch rng.IntN(9) {
+	switch rng.IntN(10) {
 	case 0:
 		w.Freeze = release.Freeze{Active: true, Why: "dice"}
 	case 1:
@@ -282,6 +285,8 @@ func (w *World) oddity(rng *rand.Rand) {
 		if p := w.Procs[w.State().Live]; p != nil {
 			p.Spec.ErrorRate = 0.2 * rng.Float64()
 		}
+	case 9:
+		w.Policy = Policy{Digest: strconv.Itoa(rng.IntN(1000)), Deny: []string{"", "", "expand", "contract"}[rng.IntN(4)], Expand: []string{"dba"}[rng.IntN(2):], Contract: []string{"ops"}[rng.IntN(2):]}
 	}
 }
 

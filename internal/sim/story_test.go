@@ -217,8 +217,31 @@ func (s *teller) world(words []string) {
 	case "restore app":
 		w.Removed = false
 	default:
-		s.limit(words)
+		s.setting(words)
 	}
+}
+
+// setting changes what people set: "policies p2 deny=contract expand=dba", or the app's limits.
+func (s *teller) setting(words []string) {
+	if words[0] != "policies" {
+		s.limit(words)
+		return
+	}
+	p := Policy{Digest: words[1]}
+	for _, word := range words[2:] {
+		key, value, _ := strings.Cut(word, "=")
+		switch key {
+		case "deny":
+			p.Deny = value
+		case "expand":
+			p.Expand = strings.Split(value, ",")
+		case "contract":
+			p.Contract = strings.Split(value, ",")
+		default:
+			require.Fail(s.t, "no such word", word)
+		}
+	}
+	s.w.Policy = p
 }
 
 // limit changes the app's limits: "limit bake=10s".

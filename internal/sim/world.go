@@ -42,6 +42,7 @@ type World struct {
 	Store Store
 
 	Freeze  release.Freeze
+	Policy  Policy
 	Tunnels map[release.Slot]uint64 // long-lived connections, which end with their process
 	Removed bool                    // the app's file is gone
 
@@ -55,6 +56,14 @@ type World struct {
 	Waits      release.Action // the last decision, when it was to wait
 	Violations []string
 	Crashes    int
+}
+
+// Policy is what the policies in force ask for beyond what a version asks for itself.
+type Policy struct {
+	Digest   string
+	Deny     string   // "expand" or "contract" files are refused
+	Expand   []string // approvals
+	Contract []string
 }
 
 // Node is one HAProxy: what its file and its running map say, and its counters.

@@ -1,0 +1,65 @@
+package e2e
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"teal.dev/teal/daemon"
+	"teal.dev/teal/release"
+)
+
+// site writes the site's policy and waits until it is in force.
+func (w *town) site(text string) {
+	w.t.Helper()
+	before := w.awaitConfig("no problem", "")
+	w.write("config/policies/site.yaml", "version: 1\n"+text)
+	w.await(long, "the new policy", func() (bool, string) {
+		now := w.awaitConfig("no problem", "")
+		return now.Hash != before.Hash, now.Hash
+	})
+}
+
+// waits waits until the app waits for something, and returns why.
+func (w *town) waits(app, what string) string {
+	w.t.Helper()
+	s := w.awaitApp(app, "the wait for "+what, func(s daemon.AppStatus) bool { return s.Waiting != nil && s.Waiting.For == what })
+	return s.Waiting.Why
+}
+
+// TestAStricterPolicyReachesAReleaseUnderWay: what a release has not begun yet is judged again when the policies change: its
+// expand while it waits, its contract when it is due.
+func TestAStricterPolicyReachesAReleaseUnderWay(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, plan{settings: map[string]string{"contract": "{after: forever}"}})
+	w.reach(w.release("shop", "v1", w.folder("v1")), release.OutFinished)
+
+	given := w.release("shop", "v2", w.folder("v2"))
+	w.waits("shop", "approval")
+	w.site("rules: {create-trigger: deny}\n")
+	rejected := w.reach(given, release.OutRejected)
+	require.Equal(t, "policy", rejected.Code)
+	require.Contains(t, rejected.Text, "create-trigger")
+	require.Len(t, w.ledger("shop"), 1, "nothing was touched")
+
+	w.site("rules: {create-trigger: approve}\n")
+	id := w.release("shop", "v2", w.folder("v2"))
+	w.approve("shop", id, "expand")
+	w.reach(id, release.OutFinished)
+	w.site("rules: {drop-column: deny}\n")
+	w.approve("shop", id, "contract")
+	_, err := w.api.Order(t.Context(), "shop", release.VerbContract, daemon.Order{Reason: "now"})
+	require.NoError(t, err)
+	require.Contains(t, w.waits("shop", "policy"), "drop-column")
+	code, out := w.command(nil, "contract", "--list")
+	require.Equal(t, 0, code, out)
+	require.Contains(t, out, "policies that let it pass")
+	_, err = w.api.Order(t.Context(), "shop", release.VerbContract, daemon.Order{Reason: "now"})
+	require.ErrorContains(t, err, "0005_drop_name.up.sql")
+	require.Equal(t, release.ClassCold, w.app("shop").Class, "no contract statement has run")
+
+	w.site("rules: {drop-column: approve}\n")
+	w.reach(id, release.OutContracted)
+	require.Equal(t, release.ClassForwardOnly, w.app("shop").Class)
+	w.account(id)
+}

@@ -1,0 +1,91 @@
+package release
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// changed reports whether other policies are in force than those that something was judged by. Nothing is known of the
+// policies of an app without a gate.
+func (t *turn) changed(judgedBy string) bool {
+	return t.o.Policies != "" && t.o.Policies != judgedBy
+}
+
+// judgeAgain sends a release that has touched nothing back to the gate when the policies have changed: a stricter word
+// counts for it too, a laxer one begins with the next release.
+func judgeAgain(t *turn) (Action, bool) {
+	r := t.at(Vetted)
+	if r == nil || r.Folder == "" || t.s.Merged || t.o.Job.Running || !t.changed(r.Verdict.Policies) {
+		return silent()
+	}
+	t.enter(r, Queued)
+	return record(r.ID, "the policies have changed since it was vetted: it is judged again")
+}
+
+// due is the contract that may begin now, as far as time, slots and releases say: only between releases (or before the next
+// one's expand), and only when the version that is live needs nothing of what it takes away.
+func (t *turn) due() (*Owed, bool) {
+	if len(t.s.Owed) == 0 || t.s.Contracting || t.s.Last != nil || t.s.Wish != nil || t.o.Job.Running || t.o.Removed || !t.l.HasDatabase {
+		return nil, false
+	}
+	if r := t.s.Current; r != nil && r.Phase != Queued && r.Phase != Vetted {
+		return nil, false
+	}
+	owed := &t.s.Owed[0]
+	return owed, (owed.Asked || !t.o.Now.Before(owed.NotBefore)) && t.liveAtLeast(owed.Generation)
+}
+
+// judgeOwed asks the gate once more about a contract that is due, when the policies have changed since it was judged. What
+// they ask for beyond what was asked for then is asked for too; what they refuse stays owed.
+func judgeOwed(t *turn) (Action, bool) {
+	owed, due := t.due()
+	if !due || !t.changed(owed.Policies) {
+		return silent()
+	}
+	if mine(t.o.Job, Vet, owed.Release) && fresh(&t.s.Job, t.o.Job) {
+		return t.takeUp(owed)
+	}
+	if t.o.Now.Before(t.s.Job.Next) {
+		return silent()
+	}
+	return Action{Kind: Vet, Release: owed.Release, Folder: owed.Folder, Numbers: owed.Numbers,
+		Why: fmt.Sprintf("the contract of %s is judged again: the policies have changed since it was vetted", owed.Version)}, true
+}
+
+// takeUp writes the gate's word on an owed contract down.
+func (t *turn) takeUp(owed *Owed) (Action, bool) {
+	if f := t.o.Job.Fault; f != nil {
+		t.retry(&t.s.Job, t.o.Job, 30*time.Second)
+		if t.s.Current != nil || len(t.o.Queue) > 0 {
+			return record(owed.Release, fmt.Sprintf("the contract of %s cannot be judged and is tried again: %s", owed.Version, f.Text))
+		}
+		return t.waitFor(owed.Release, Waiting{For: "database", Why: f.Text})
+	}
+	handled(&t.s.Job, t.o.Job)
+	v := t.o.Verdict
+	if v == nil || v.Release != owed.Release {
+		return record(owed.Release, "the vetting left no word; it is done again")
+	}
+	t.s.Job.Tries = 0
+	if w := t.s.Waiting; w != nil && w.Release == owed.Release && (w.For == "database" || w.For == "policy") {
+		t.s.Waiting = nil
+	}
+	owed.Policies, owed.Roles, owed.Denied = v.Policies, union(owed.Roles, v.Contract), ""
+	if v.Refuse != "" {
+		owed.Denied = v.Why
+		return record(owed.Release, fmt.Sprintf("the policies in force refuse the contract of %s", owed.Version))
+	}
+	return record(owed.Release, fmt.Sprintf("the contract of %s stands under the policies in force", owed.Version))
+}
+
+// union is a and what b has beyond it.
+func union(a, b []string) []string {
+	out := slices.Clone(a)
+	for _, word := range b {
+		if !slices.Contains(out, word) {
+			out = append(out, word)
+		}
+	}
+	return out
+}
