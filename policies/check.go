@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -62,10 +63,10 @@ func Check(in Input) Report {
 	if in.Fresh {
 		tracks = [][]int{c.files(nil), c.files(func(*File) bool { return true })}
 	}
-	for _, track := range tracks {
-		for _, i := range track {
-			results[i] = c.file(&in.Files[i])
-		}
+	order := slices.Concat(tracks...)
+	parsed := parseAhead(in.Files, order, c.in.Dialect)
+	for _, i := range order {
+		results[i] = c.file(&in.Files[i], parsed())
 	}
 	for _, r := range results {
 		if r != nil {
@@ -90,12 +91,15 @@ func only(p Phase) func(*File) bool {
 	return func(f *File) bool { return PhaseOf(f.Path, f.Phase, f.Body) == p }
 }
 
-// files picks the applied files (nil), or those of a track that are not. On a fresh database the tracks run merged, in
+// files picks the applied files (nil), which are of no use where the schema is known, or those of a track that are not. On a fresh database the tracks run merged, in
 // the order of numbers, so all count as the first.
 func (c *checker) files(pick func(*File) bool) []int {
 	var out []int
 	for i := range c.in.Files {
 		f := &c.in.Files[i]
+		if pick == nil && c.in.Schema != nil {
+			continue
+		}
 		if pick == nil && f.Applied || pick != nil && !f.Applied && pick(f) {
 			out = append(out, i)
 		}
@@ -121,14 +125,11 @@ func PhaseOf(name string, told Phase, body []byte) Phase {
 }
 
 // file judges one file, or only learns from it when it is applied.
-func (c *checker) file(f *File) *FileReport {
-	if f.Applied && c.in.Schema != nil {
-		return nil
-	}
+func (c *checker) file(f *File, r reading) *FileReport {
 	sum := sha256.Sum256(f.Body)
 	out := &FileReport{Path: f.Path, Phase: PhaseOf(f.Path, f.Phase, f.Body), SHA256: hex.EncodeToString(sum[:]),
 		Decision: Allow, Statements: []Entry{}}
-	parsed, err := statement.Parse(f.Body, c.in.Dialect)
+	parsed, err := r.file, r.err
 	resolveNames(parsed.Statements)
 	defer c.world.endFile()
 	if f.Applied {

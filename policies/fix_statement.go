@@ -55,7 +55,9 @@ func (x *fixer) learn() {
 		if f.Path == x.file {
 			break
 		}
-		c.file(f)
+		if !f.Applied || c.in.Schema == nil {
+			c.file(f, read(f, c.in.Dialect))
+		}
 	}
 	c.world.track = inExpand
 	if x.phase == PhaseContract {
