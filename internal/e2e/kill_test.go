@@ -78,6 +78,9 @@ func (w *town) killAfter(app string, id release.ID, rule string, since uint64) (
 	})
 	w.kill()
 	w.serve()
+	if rule == "next line" {
+		return since // the line may be that of the rule that is waited for next
+	}
 	return last
 }
 
