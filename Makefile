@@ -27,12 +27,13 @@ lint: ## gofmt, go vet and the linters of .golangci.yml
 	go vet ./...
 	go run $(GOLANGCI) run ./...
 
-bench: test-needs ## The figures of the README, as ratios measured in one run
+bench: test-needs npm-needs ## The figures of the README, as ratios measured in one run
 	go test ./haproxy -run '^$$' -bench 'Switch|Observe' -benchtime 200x -count 3
 	go test ./haproxy -run '^$$' -bench LastOld -benchtime 1x -count 3
 	go test ./store/sqlite ./policies -run '^$$' -bench .
 	go test ./internal/bench -run '^$$' -bench . -benchtime 1x
 	go test ./migrate/postgres -run '^$$' -bench Queue -benchtime 1x
+	cd internal/corpus && go test -run '^$$' -bench Check -benchtime 1x
 
 fuzz: ## Ten minutes of fuzzing over all parsers
 	./.ci/fuzz 600
@@ -48,4 +49,7 @@ demo-needs:
 test-needs:
 	@./.ci/needs $(TESTS)
 
-.PHONY: help build demo test short lint bench fuzz update demo-needs test-needs
+npm-needs:
+	@command -v npm >/dev/null || ./.ci/needs npm
+
+.PHONY: help build demo test short lint bench fuzz update demo-needs test-needs npm-needs

@@ -31,11 +31,12 @@ func sources() []source {
 
 type file struct {
 	name string
+	path string
 	body []byte
 }
 
 // load downloads a source, unless the cache has it, and reads its up files in the order of their numbers.
-func load(t *testing.T, s source) []file {
+func load(t testing.TB, s source) []file {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", s.module).Output()
 	require.NoError(t, err, "go mod download %s: %s", s.module, out)
@@ -49,7 +50,7 @@ func load(t *testing.T, s source) []file {
 	for i, name := range names {
 		body, err := os.ReadFile(name)
 		require.NoError(t, err)
-		files[i] = file{filepath.Base(name), body}
+		files[i] = file{filepath.Base(name), name, body}
 	}
 	require.Len(t, files, s.files)
 	return files
