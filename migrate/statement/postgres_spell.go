@@ -41,6 +41,8 @@ func (c *Column) spell(d *ast.ColumnDef) {
 		switch k.Contype {
 		case ast.CONSTR_DEFAULT:
 			c.Default.SQL = spellNode(k.RawExpr)
+		case ast.CONSTR_GENERATED:
+			c.Expression = spellNode(k.RawExpr)
 		case ast.CONSTR_CHECK, ast.CONSTR_PRIMARY, ast.CONSTR_UNIQUE, ast.CONSTR_EXCLUSION, ast.CONSTR_FOREIGN:
 			if c.Constraints[i].SQL = spellConstraint(k); k.Contype == ast.CONSTR_FOREIGN {
 				c.Constraints[i].SQL = "FOREIGN KEY (" + ast.QuoteIdentifier(c.Name) + ") " + c.Constraints[i].SQL
