@@ -20,11 +20,13 @@ type Split struct {
 
 // piece is a statement of a split.
 type piece struct {
-	sql   string
-	late  bool // a contract: runs when the old version is gone
-	alone bool // wants a file of its own
-	data  bool
-	s     *statement.Statement // that it comes from
+	sql     string
+	late    bool // a contract: runs when the old version is gone
+	alone   bool // wants a file of its own
+	data    bool
+	note    []string             // for the reader of the file
+	require string               // a query that must be true before its file runs
+	s       *statement.Statement // that it comes from
 }
 
 // Fix writes the safe split of a file that Check refuses, by its index in the input. The files have the next free numbers of
@@ -67,11 +69,20 @@ func (sp *Split) prove(in Input, index int) error {
 		}
 		for _, e := range f.Statements {
 			if e.Decision == Deny {
-				return fmt.Errorf("teal knows no split for %s: %s", e.Rule, e.Why)
+				return fmt.Errorf("teal knows no split for %s: %s; %s", e.Rule, e.Why, next(&e))
 			}
 		}
 	}
 	return nil
+}
+
+// next is what a person does about a statement that teal cannot split.
+func next(e *Entry) string {
+	advice, _, _ := strings.Cut(e.Instead, "\n")
+	if advice == "" || strings.HasPrefix(advice, "--") || strings.HasSuffix(advice, ";") {
+		return "teal explain " + e.Rule + " shows what to write instead"
+	}
+	return advice + " (teal explain " + e.Rule + ")"
 }
 
 // builtUpon says whether a later file that is not applied works on what this one does: then the new files would come too late.
@@ -148,12 +159,22 @@ func name(in *Input, old string, groups [][]piece, phase Phase) []File {
 		var b strings.Builder
 		b.WriteString(first + "-- part " + strconv.Itoa(i+1) + " of " + strconv.Itoa(len(groups)) + " of what " + base + " was\n")
 		for _, p := range g {
-			b.WriteString(strings.TrimSpace(p.sql) + ";\n")
+			p.write(&b)
 		}
 		name := fmt.Sprintf("%s%0*d_%s_%d.up.sql", where, len(number), next, title, i+1)
 		files = append(files, File{Path: name, Body: []byte(b.String())})
 	}
 	return files
+}
+
+func (p *piece) write(b *strings.Builder) {
+	for _, line := range p.note {
+		b.WriteString("-- " + line + "\n")
+	}
+	if p.require != "" {
+		b.WriteString("-- teal:" + statement.DirectiveRequire + " " + p.require + "\n")
+	}
+	b.WriteString(strings.TrimSpace(p.sql) + ";\n")
 }
 
 func fileNumber(name string) (uint64, bool) {

@@ -48,6 +48,10 @@ func (c *Column) spell(d *ast.ColumnDef) {
 				c.Constraints[i].SQL = "FOREIGN KEY (" + ast.QuoteIdentifier(c.Name) + ") " + c.Constraints[i].SQL
 			}
 			i++
+		case ast.CONSTR_ATTR_DEFERRABLE, ast.CONSTR_ATTR_DEFERRED: // said of the constraint before
+			if i > 0 {
+				c.Constraints[i-1].SQL += map[bool]string{true: " DEFERRABLE", false: " INITIALLY DEFERRED"}[k.Contype == ast.CONSTR_ATTR_DEFERRABLE]
+			}
 		}
 	}
 }

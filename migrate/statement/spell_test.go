@@ -67,7 +67,7 @@ func TestConversion(t *testing.T) {
 // TestSpellTable: a CREATE TABLE with the texts that Parse leaves out.
 func TestSpellTable(t *testing.T) {
 	f, err := statement.Parse([]byte(`CREATE TABLE note ("N" int NOT NULL DEFAULT 1 + 1 CHECK ("N" > 0) UNIQUE, at timestamptz DEFAULT now(), UNIQUE ("N", at),
-		u int REFERENCES p, g int GENERATED ALWAYS AS ("N" * 2) STORED)`), statement.Postgres)
+		u int REFERENCES p DEFERRABLE INITIALLY DEFERRED, g int GENERATED ALWAYS AS ("N" * 2) STORED)`), statement.Postgres)
 	require.NoError(t, err)
 	columns, constraints, ok := statement.SpellTable(&f.Statements[0])
 	require.True(t, ok)
@@ -78,5 +78,5 @@ func TestSpellTable(t *testing.T) {
 	for _, k := range constraints {
 		texts = append(texts, k.SQL)
 	}
-	require.Equal(t, []string{`CHECK ("N" > 0)`, "UNIQUE", `UNIQUE ("N", at)`, "FOREIGN KEY (u) REFERENCES p"}, texts)
+	require.Equal(t, []string{`CHECK ("N" > 0)`, "UNIQUE", `UNIQUE ("N", at)`, "FOREIGN KEY (u) REFERENCES p DEFERRABLE INITIALLY DEFERRED"}, texts)
 }
