@@ -109,14 +109,14 @@ func differs(t statement.Type, a, b string) string {
 	if byValue(t) {
 		return a + " IS DISTINCT FROM " + b
 	}
-	return "ROW(" + a + ") *<> ROW(" + b + ")"
+	return "record_image_ne(ROW(" + a + "), ROW(" + b + "))" // as an operator, ROW would be taken apart
 }
 
 func same(t statement.Type, a, b string) string {
 	if byValue(t) {
 		return a + " IS NOT DISTINCT FROM " + b
 	}
-	return "ROW(" + a + ") *= ROW(" + b + ")"
+	return "record_image_eq(ROW(" + a + "), ROW(" + b + "))"
 }
 
 func byValue(t statement.Type) bool {
