@@ -42,7 +42,7 @@ func Fix(in Input, index int) (Split, error) {
 		return Split{}, err
 	}
 	if len(parsed.Requires()) > 0 {
-		return Split{}, errors.New("it has a -- teal:require, and only a person knows which of the new files needs it")
+		return Split{}, errors.New("it has a -- teal:require, and only a person knows which of the new files needs it: take it out, run --fix, and put it into that file")
 	}
 	if later, why := builtUpon(&in, index, &parsed); later {
 		return Split{}, errors.New(why)
@@ -79,6 +79,7 @@ func (sp *Split) prove(in Input, index int) error {
 // next is what a person does about a statement that teal cannot split.
 func next(e *Entry) string {
 	advice, _, _ := strings.Cut(e.Instead, "\n")
+	advice = strings.TrimSuffix(strings.TrimSuffix(advice, ":"), ", then")
 	if advice == "" || strings.HasPrefix(advice, "--") || strings.HasSuffix(advice, ";") {
 		return "teal explain " + e.Rule + " shows what to write instead"
 	}
@@ -105,7 +106,7 @@ func builtUpon(in *Input, index int, parsed *statement.File) (bool, string) {
 		for j := range other.Statements {
 			for _, n := range other.Statements[j].Relations() {
 				if mine[fold(n)] {
-					return true, fmt.Sprintf("%s comes after it and works on %s too; the new files would come after that", path.Base(f.Path), n)
+					return true, fmt.Sprintf("%s comes after it and works on %s too, and the new files would come after that: move that one behind, or write the split by hand", path.Base(f.Path), n)
 				}
 			}
 		}

@@ -11,7 +11,7 @@ import (
 func (x *fixer) alterTable(s *statement.Statement, i int) ([]piece, error) {
 	each, ok := statement.SpellCommands(s)
 	if !ok {
-		return nil, errors.New("teal cannot write the commands of this ALTER TABLE one by one")
+		return nil, errors.New("teal cannot write the commands of this ALTER TABLE one by one: make a statement of each")
 	}
 	var out []piece
 	moved := false

@@ -37,7 +37,7 @@ func (x *fixer) pieces(parsed *statement.File) ([]piece, error) {
 				more[k].s = s
 			}
 			if was, ok := overtaken(out, &more[k]); ok {
-				return nil, fmt.Errorf("line %d builds on the contract statement of line %d, which must run later", s.Line, was.Line)
+				return nil, fmt.Errorf("line %d builds on the contract statement of line %d, which must run later: make a file of its own of it, for a later release", s.Line, was.Line)
 			}
 		}
 		x.album.take(s)
@@ -134,7 +134,7 @@ func (x *fixer) statement(s *statement.Statement, i int) ([]piece, error) {
 		if sub := (&Subject{Statement: s}); isLockTimeout(sub) || isTimeout(sub) {
 			return nil, nil // teal sets its own
 		}
-		return nil, fmt.Errorf("SET %s changes what the statements behind it mean", s.Detail)
+		return nil, fmt.Errorf("SET %s changes what the statements behind it mean: leave it out, or write the split by hand", s.Detail)
 	case statement.CreateIndex:
 		if spoke(found, createIndex().ID, createUniqueIndex().ID, createIndexExpression().ID) && !s.Concurrently {
 			keep.sql, keep.alone = concurrently(s.SQL), true
