@@ -69,11 +69,26 @@ func (sp *Split) prove(in Input, index int) error {
 		}
 		for _, e := range f.Statements {
 			if e.Decision == Deny {
+				if mine && !denied(&before, sp.Replaces, e.Rule) {
+					return fmt.Errorf("the split that teal knows has a statement that is denied too, by %s: %s; %s", e.Rule, e.Why, next(&e))
+				}
 				return fmt.Errorf("teal knows no split for %s: %s; %s", e.Rule, e.Why, next(&e))
 			}
 		}
 	}
 	return nil
+}
+
+// denied says whether a rule's finding on a file is denied.
+func denied(r *Report, file, rule string) bool {
+	for _, f := range r.Files {
+		for _, e := range f.Statements {
+			if f.Path == file && e.Rule == rule && e.Decision == Deny {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // next is what a person does about a statement that teal cannot split.
@@ -114,7 +129,8 @@ func builtUpon(in *Input, index int, parsed *statement.File) (bool, string) {
 	return false, ""
 }
 
-// group cuts pieces into files: what must be alone is, rows and table locks keep apart, contracts come last.
+// group cuts pieces into files: what must be alone is, rows and table locks keep apart, a requirement stands at the top, contracts
+// come last.
 func group(pieces []piece) [][]piece {
 	var out [][]piece
 	for _, late := range []bool{false, true} {
@@ -123,7 +139,7 @@ func group(pieces []piece) [][]piece {
 			if p.late != late {
 				continue
 			}
-			if last := len(out) - 1; fresh || p.alone || out[last][0].alone || out[last][0].data != p.data {
+			if last := len(out) - 1; fresh || p.alone || p.require != "" || out[last][0].alone || out[last][0].data != p.data {
 				out = append(out, nil)
 			}
 			fresh = false

@@ -27,6 +27,7 @@ type portrait struct {
 	others      []*statement.Statement // that are about it in a way that nobody here follows
 	settings    map[string]string      // of a column: what is set on it and would be lost
 	guarded     bool                   // by row security
+	identity    string                 // the index that tells rows apart for replication; "" = the usual one
 }
 
 func newAlbum() *album {

@@ -39,6 +39,8 @@ func (a *album) command(table statement.Name, p *portrait, c *statement.Command)
 		p.guarded = true
 	case statement.DisableRLS:
 		p.guarded = false
+	case statement.ReplicaIdentity:
+		p.identity = c.Detail
 	default:
 		p.changeColumn(c)
 	}
@@ -110,12 +112,12 @@ func (p *portrait) on(column string) (indexes []*statement.Statement, constraint
 	for _, i := range p.indexes {
 		same, _ := statement.RetellFor(i.SQL, column, column)
 		other, ok := statement.RetellFor(i.SQL, column, column+"_")
-		if ok && same != other || !ok && caret(i.SQL, column) >= 0 { // INCLUDE counts too
+		if ok && same != other || !ok && mentions(i.SQL, column) { // INCLUDE counts too
 			indexes = append(indexes, i)
 		}
 	}
 	for _, k := range p.constraints {
-		if has(k.Columns, column) || has(k.Reads, column) || k.Kind == statement.Exclude && (k.SQL == "" || caret(k.SQL, column) >= 0) {
+		if has(k.Columns, column) || has(k.Reads, column) || k.Kind == statement.Exclude && (k.SQL == "" || mentions(k.SQL, column)) {
 			constraints = append(constraints, k)
 		}
 	}

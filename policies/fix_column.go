@@ -71,13 +71,20 @@ func (out *sitter) simple(p *portrait) error {
 		return fmt.Errorf("%s %s%s", c.Name, p.settings[c.Name], byHand)
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.columns)) {
-		if g := p.columns[name]; g.Generated && (g.Expression == "" || caret(g.Expression, c.Name) >= 0) {
+		if g := p.columns[name]; g.Generated && (g.Expression == "" || mentions(g.Expression, c.Name)) {
 			return fmt.Errorf("the generated column %s is computed from %s, or may be: give it a new name beside the old one first%s", name, c.Name, byHand)
 		}
 	}
 	out.indexes, out.constraints = p.on(c.Name)
+	for _, i := range out.indexes {
+		if p.identity != "" && i.Name.Name == p.identity {
+			return fmt.Errorf("the index %s is the replica identity of the table%s", p.identity, byHand)
+		}
+	}
 	for _, k := range out.constraints {
 		switch {
+		case k.Name == p.identity:
+			return fmt.Errorf("the key %s is the replica identity of the table%s", p.identity, byHand)
 		case k.Kind == statement.PrimaryKey:
 			return fmt.Errorf("%s is in the primary key %s, which others refer to and which tells the rows apart%s", c.Name, k.Name, byHand)
 		case k.Kind == statement.UniqueKey && k.SQL != "UNIQUE ("+quoteAll(k.Columns)+")", k.Kind == statement.Exclude, k.SQL == "":
@@ -108,17 +115,17 @@ func (a *album) used(table statement.Name, p *portrait, column string) error {
 		}
 	}
 	for _, v := range p.views {
-		if text := strings.ReplaceAll(v.SQL, "(*)", ""); caret(text, column) >= 0 || strings.Contains(text, "*") {
+		if text := strings.ReplaceAll(v.SQL, "(*)", ""); mentions(text, column) || strings.Contains(text, "*") {
 			return fmt.Errorf("the view %s reads %s, or may: make it again over the new column by hand, then drop the old one", v.Name, column)
 		}
 	}
 	for _, s := range append(slices.Clone(p.others), p.grants...) {
-		if caret(s.SQL, column) >= 0 && !commentOn(s, column) {
+		if mentions(s.SQL, column) && !commentOn(s, column) {
 			return fmt.Errorf("this names %s, and teal does not copy it: %s%s", column, firstLine(s.SQL), byHand)
 		}
 	}
 	for _, s := range a.opaque {
-		if caret(s.SQL, column) >= 0 && caret(s.SQL, table.Name) >= 0 {
+		if mentions(s.SQL, column) && mentions(s.SQL, table.Name) {
 			return fmt.Errorf("this may have changed %s, and its text does not say how: %s%s", column, firstLine(s.SQL), byHand)
 		}
 	}
@@ -137,7 +144,7 @@ func (a *album) watched(p *portrait, column string) error {
 			return fmt.Errorf("the trigger %s runs %s, whose text teal has not seen: it may read or write %s; keep the file that makes it in the folder", t.Name, name, column)
 		}
 		for _, s := range append([]*statement.Statement{t}, bodies...) {
-			if caret(s.SQL, column) >= 0 {
+			if mentions(s.SQL, column) {
 				return fmt.Errorf("the trigger %s reads or writes %s, and teal cannot tell which of two triggers must come first%s", t.Name, column, byHand)
 			}
 		}
@@ -147,6 +154,11 @@ func (a *album) watched(p *portrait, column string) error {
 
 func commentOn(s *statement.Statement, column string) bool {
 	return s.Kind == statement.CommentOn && (s.Object != "column" || s.Name.Name == column)
+}
+
+// mentions says whether a text says a name, in quotes or not.
+func mentions(sql, name string) bool {
+	return caret(sql, name) >= 0 || strings.Contains(sql, `"`+strings.ReplaceAll(name, `"`, `""`)+`"`)
 }
 
 func firstLine(sql string) string {

@@ -91,7 +91,7 @@ func (x *fixer) sitter(s *Subject) (*sitter, error) {
 	for i := s.Index + 1; i < len(x.all); i++ {
 		later := &x.all[i]
 		for _, n := range later.Relations() {
-			if fold(n) == fold(s.Name) && caret(later.SQL, column) >= 0 {
+			if fold(n) == fold(s.Name) && mentions(later.SQL, column) {
 				return nil, fmt.Errorf("line %d says %s too, and after the split that is the old column; make a file of its own for it", later.Line, column)
 			}
 		}
