@@ -48,7 +48,7 @@ func lives() []life {
 	const long = "a_column_with_a_name_that_uses_every_single_byte_it_may_have_x"
 	const tableLong = "a_table_with_a_name_that_uses_every_single_byte_it_may_have_xx"
 	return []life{
-		{name: "rename, nullable", before: "CREATE TABLE t (id int PRIMARY KEY, n int); CREATE INDEX t_n ON t (n); INSERT INTO t VALUES (1, 10), (2, NULL);",
+		{name: "rename, nullable", before: "CREATE TABLE t (id int PRIMARY KEY, n int); CREATE INDEX t_n ON t (n); CREATE INDEX ON t USING hash (n); INSERT INTO t VALUES (1, 10), (2, NULL);",
 			refused: "ALTER TABLE t RENAME COLUMN n TO m", table: "t", old: "n", new: "m", final: "m", steps: []step{
 				{oldVersion, "INSERT INTO t (id, {c}) VALUES (3, 30)", "30", ""}, {newVersion, "INSERT INTO t (id, {c}) VALUES (4, 40)", "40", ""},
 				{oldVersion, "UPDATE t SET {c} = 41 WHERE id = 4", "41", ""}, {newVersion, "UPDATE t SET {c} = NULL WHERE id = 4", "NULL", ""},
@@ -106,9 +106,9 @@ func lives() []life {
 		{name: "numbers", before: "CREATE TABLE t (id int PRIMARY KEY, n numeric(10,4) DEFAULT 1); CREATE INDEX ON t (n); INSERT INTO t VALUES (1, 1.2345);",
 			refused: "ALTER TABLE t ALTER n TYPE numeric(6,2)", table: "t", old: "n", new: "n_new", final: "n", steps: []step{
 				{oldVersion, "INSERT INTO t (id, {c}) VALUES (2, 9.999)", "10.00", ""}, {newVersion, "INSERT INTO t (id, {c}) VALUES (3, 3.25)", "3.2500", ""}, {oldVersion, "INSERT INTO t (id) VALUES (4)", "1.00", ""}}},
-		{name: "a type of theirs", before: `CREATE SCHEMA s; CREATE TYPE s.mood AS ENUM ('sad', 'ok'); CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE s.t (id int PRIMARY KEY, n text NOT NULL); INSERT INTO s.t VALUES (1, 'ok');`,
+		{name: "a type of theirs", before: `CREATE SCHEMA s; CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE s.t (id int PRIMARY KEY, n text NOT NULL); INSERT INTO s.t VALUES (1, 'ok');`,
 			refused: "ALTER TABLE s.t ALTER n TYPE mood USING n::mood", table: "s.t", old: "n", new: "n_new", final: "n", steps: []step{
-				{oldVersion, "INSERT INTO s.t (id, {c}) VALUES (2, 'sad')", "sad", ""}, {newVersion, "INSERT INTO s.t (id, {c}) VALUES (3, 'sad')", "sad", ""}}},
+				{oldVersion, "SET search_path = s; INSERT INTO t (id, {c}) VALUES (2, 'sad'); RESET search_path", "sad", ""}, {newVersion, "INSERT INTO s.t (id, {c}) VALUES (3, 'sad')", "sad", ""}}},
 		{name: "json", before: `CREATE TABLE t (id int PRIMARY KEY, n json); INSERT INTO t VALUES (1, '{"a":  1}');`, refused: "ALTER TABLE t ALTER n TYPE jsonb", table: "t", old: "n", new: "n_new", final: "n", steps: []step{
 			{oldVersion, `INSERT INTO t (id, {c}) VALUES (2, '{"b":1}')`, `{"b": 1}`, ""}, {newVersion, `INSERT INTO t (id, {c}) VALUES (3, '[1]')`, `[1]`, ""}}},
 	}
