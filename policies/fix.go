@@ -53,7 +53,10 @@ func Fix(in Input, index int) (Split, error) {
 		return Split{}, err
 	}
 	split := Split{Replaces: file.Path, Files: name(&in, file.Path, group(pieces), phase)}
-	return split, split.prove(in, index)
+	if err := split.prove(in, index); err != nil {
+		return Split{}, err
+	}
+	return split, nil
 }
 
 // prove judges the folder with the split in the refused file's place.

@@ -171,6 +171,9 @@ func TestFixRefuses(t *testing.T) {
 		"CREATE TABLE note (k int UNIQUE); ALTER TABLE note RENAME k TO n":                                                       "was called k when",
 		"CREATE TABLE note (n int NOT NULL CONSTRAINT u UNIQUE); ALTER TABLE note REPLICA IDENTITY USING INDEX u":                "is the replica identity",
 		"CREATE TABLE note (n int NOT NULL); CREATE UNIQUE INDEX i ON note (n); ALTER TABLE note REPLICA IDENTITY USING INDEX i": "is the replica identity",
+		"CREATE TABLE note (n int, k int); CREATE STATISTICS s ON n, k FROM note":                                                "teal does not copy it: CREATE STATISTICS",
+		"CREATE TABLE note (n int); CREATE PUBLICATION p FOR TABLE note (n)":                                                     "teal does not copy it: CREATE PUBLICATION",
+		"CREATE TABLE note (n int); CREATE RULE r AS ON DELETE TO note WHERE OLD.n = 1 DO INSTEAD NOTHING":                       "teal does not copy it: CREATE RULE",
 		"CREATE TABLE note (n int); CREATE POLICY mine ON note USING (n = 1)":                                                    "teal does not copy it: CREATE POLICY mine",
 		"CREATE TABLE note (n int); GRANT SELECT (n) ON note TO bob":                                                             "teal does not copy it: GRANT",
 		"CREATE TABLE note (n int); DO $$ BEGIN ALTER TABLE note ALTER n SET DEFAULT 3; END $$":                                  "may have changed n",
@@ -193,6 +196,18 @@ func TestFixRefuses(t *testing.T) {
 		require.ErrorContains(t, err, why, schema)
 	}
 	in := fixInput(t, "ALTER TABLE note RENAME COLUMN n TO m")
+	for schema, why := range map[string]string{ // as --against reads it, over files that say otherwise
+		"CREATE TABLE note (n text COLLATE pg_catalog.\"C\")":                                                 "has a collation",
+		"CREATE TABLE note (n int); CREATE TRIGGER t BEFORE UPDATE ON note FOR EACH ROW EXECUTE FUNCTION f()": "whose text teal has not seen",
+		"CREATE TABLE note (n int DEFAULT nextval('note_n_seq'::regclass))":                                   "computed anew",
+		"CREATE TABLE note (n int); ALTER TABLE note ADD CONSTRAINT note_pkey PRIMARY KEY (n)":                "in the primary key note_pkey",
+		"CREATE TABLE note (n int); CREATE VIEW titles AS  SELECT note.n\n   FROM note":                       "the view titles reads n",
+	} {
+		against := fixInput(t, "ALTER TABLE note RENAME COLUMN n TO m")
+		against.Schema = []byte(schema)
+		_, err := policies.Fix(against, 1)
+		require.ErrorContains(t, err, why, schema)
+	}
 	site, err := policies.ParsePolicy("site.yaml", []byte("version: 1\nrules:\n  create-trigger: deny\n"))
 	require.NoError(t, err)
 	in.Policy = set(t, site)
