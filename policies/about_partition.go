@@ -18,9 +18,10 @@ func lockSpare(s *Subject, f *Finding, parent statement.Name) {
 	}
 }
 
-// demanding says whether a new partition has constraints of its own.
+// demanding says whether a new partition has constraints of its own, or is partitioned further: it takes no row until it has
+// partitions.
 func demanding(s *Subject) bool {
-	return len(s.Constraints) > 0 || slices.ContainsFunc(s.Definition, func(c statement.Column) bool { return c.NotNull })
+	return s.Partitioned || len(s.Constraints) > 0 || slices.ContainsFunc(s.Definition, func(c statement.Column) bool { return c.NotNull })
 }
 
 // lockKeys adds the locks on the tables that foreign keys of a partition's parent refer to, and on those that refer to it.
@@ -50,7 +51,7 @@ func (w *World) demands(r *relation, parent statement.Name) bool {
 	if p == nil {
 		p = &relation{}
 	}
-	if r == nil || len(r.triggers) > 0 || len(r.rules) > 0 {
+	if r == nil || len(r.triggers) > 0 || len(r.rules) > 0 || r.partitioned || r.guarded {
 		return true
 	}
 	for _, like := range r.likes { // it may have the constraints of another

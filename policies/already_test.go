@@ -111,7 +111,7 @@ func TestTemporaryIsNoOther(t *testing.T) {
 		"CREATE TEMP TABLE note AS SELECT 1 AS a;\nDROP TABLE note;\nDROP TABLE note":  policies.Contract,
 		"CREATE TEMP TABLE a (b int);\nALTER TABLE a RENAME TO note;\nDROP TABLE note": policies.Expand,
 		"SELECT 1 AS a INTO TEMP note;\nDROP TABLE public.note":                        policies.Contract,
-		"CREATE TEMP VIEW note AS SELECT 1;\nDROP VIEW public.note":                     policies.Contract,
+		"CREATE TEMP VIEW note AS SELECT 1;\nDROP VIEW public.note":                    policies.Contract,
 		"CREATE TEMP SEQUENCE note;\nDROP SEQUENCE public.note":                        policies.Contract,
 	} {
 		r := policies.Check(policies.Input{Policy: set(t), Files: []policies.File{{Path: "0001_a.up.sql", Applied: true, Body: []byte("CREATE TABLE note (n int);")}, {Path: "0002_x.up.sql", Body: []byte(sql)}}})
