@@ -55,14 +55,11 @@ CREATE TABLE log_0 PARTITION OF log DEFAULT;`
 		{"ALTER TABLE note ALTER COLUMN n TYPE int", policies.Expand},
 		{"ALTER TABLE note ALTER COLUMN c TYPE text", policies.Depends}, // back to the default collation
 		{"ALTER TABLE note ALTER COLUMN body TYPE varchar", policies.Never},
-		{"ALTER TABLE note ADD COLUMN IF NOT EXISTS body text", policies.Expand},
 		{"ALTER TABLE note ADD COLUMN IF NOT EXISTS body int", policies.Never},
 		{"CREATE INDEX IF NOT EXISTS note_n ON note (body)", policies.Never},
 		{"DROP TRIGGER touch ON note", policies.Expand},
 		{"ALTER TABLE note ENABLE TRIGGER touch", policies.Depends},
 		{"ALTER TABLE note DISABLE ROW LEVEL SECURITY", policies.Expand},
-		{"CREATE EXTENSION IF NOT EXISTS citext", policies.Expand},
-		{"ALTER TYPE mood ADD VALUE IF NOT EXISTS 'sad'", policies.Expand},
 		{"CREATE TABLE log_1 PARTITION OF log (CHECK (p > 0)) FOR VALUES FROM (1) TO (9)", policies.Depends},
 		{"ALTER TABLE log ADD FOREIGN KEY (p) REFERENCES note (id) NOT VALID", policies.Never},
 	} {
@@ -78,7 +75,7 @@ CREATE TABLE log_0 PARTITION OF log DEFAULT;`
 
 // TestWhatOnlyADatabaseTells: invalid indexes, the names of all functions, and that something is not there.
 func TestWhatOnlyADatabaseTells(t *testing.T) {
-	in := policies.Input{Policy: set(t), Server: 15, Schema: []byte("CREATE TABLE note (n int);\nCREATE INDEX note_n ON note (n);"), Functions: []string{"lower", "slugify"},
+	in := policies.Input{Policy: set(t), Server: 15, Schema: []byte("CREATE EXTENSION citext;\nCREATE TYPE mood AS ENUM ('sad');\nCREATE TABLE note (n int);\nCREATE INDEX note_n ON note (n);"), Functions: []string{"lower", "slugify"},
 		Tables: map[string][]string{"note": {"n"}}, Invalid: []string{"broken", "audit.broken2"}}
 	for _, c := range []struct {
 		sql  string
@@ -93,6 +90,11 @@ func TestWhatOnlyADatabaseTells(t *testing.T) {
 		{"CREATE OR REPLACE FUNCTION fresh() RETURNS int LANGUAGE sql AS 'SELECT 1'", policies.Expand},
 		{"CREATE FUNCTION slugify(int) RETURNS int LANGUAGE sql AS 'SELECT 1'", policies.Depends},
 		{"CREATE FUNCTION note(int) RETURNS int LANGUAGE sql AS 'SELECT 1'", policies.Depends}, // a row type is called like a function
+		{"ALTER TABLE note ADD COLUMN IF NOT EXISTS n int", policies.Expand},
+		{"CREATE EXTENSION IF NOT EXISTS citext", policies.Expand},
+		{"CREATE EXTENSION IF NOT EXISTS hstore", policies.Depends},
+		{"ALTER TYPE mood ADD VALUE IF NOT EXISTS 'sad'", policies.Expand},
+		{"ALTER TYPE mood ADD VALUE IF NOT EXISTS 'glad'", policies.Depends},
 		{"DROP TABLE IF EXISTS nothing", policies.Expand},
 		{"DROP TABLE IF EXISTS note", policies.Contract},
 		{"ALTER TABLE note DROP COLUMN IF EXISTS nothing", policies.Expand},

@@ -20,7 +20,7 @@ func addColumnIfNotExists() Rule {
 				f.raise(Never)
 				f.Why = s.Command.Name + " is there already, as " + spell(have.typ) + ": IF NOT EXISTS passes over it, so it does not become " + spell(want.Type)
 				f.Instead = "choose another name, and leave IF NOT EXISTS out"
-			case same && have.notNull == want.NotNull && have.hasDef == (want.Default != nil) && have.collated == want.Collation && !s.World.family(s.Name):
+			case same && s.World.sighted && have.notNull == want.NotNull && have.hasDef == (want.Default != nil) && have.collated == want.Collation && !s.World.family(s.Name):
 				f.settled(s.Command.Name + " is there already, as it should be: the statement does nothing")
 			}
 		},

@@ -8,7 +8,7 @@ func addEnumValue() Rule {
 		Reason:        "harmless until the new version writes '{value}': then the running version reads a value it does not know. It cannot be removed again",
 		Compatibility: Depends, Hazards: []Hazard{NewValues}, On: on(statement.AddEnumValue),
 		Refine: func(s *Subject, f *Finding) {
-			if u := s.World.types[fold(s.Name)]; u != nil && s.IfNotExists && has(u.labels, s.Detail) {
+			if u := s.World.types[fold(s.Name)]; u != nil && s.IfNotExists && s.World.sighted && has(u.labels, s.Detail) {
 				f.settled("'" + s.Detail + "' is a value of " + s.Name.String() + " already: the statement does nothing")
 			}
 		},

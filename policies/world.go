@@ -18,7 +18,7 @@ type World struct {
 	functions map[statement.Name]born
 	schemas   map[string]born
 	known     map[statement.Name]map[string]bool // relations of the database and their columns; nil: not known
-	sighted   bool                               // the schema was read from the database, not from the migrations
+	sighted   bool                               // the schema was read from the database, not from the migrations, which IF NOT EXISTS doubts
 	invalid   map[statement.Name]bool            // indexes of the database that a failed build left
 	routines  map[string]bool                    // names of all functions of the database, whatever their schema; nil: not known
 	extension map[string]bool
