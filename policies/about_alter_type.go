@@ -25,7 +25,7 @@ func typeChange(s *Subject) string {
 		return "rewrite"
 	case known.typ.Name == "timestamp" && c.Type.Name == "timestamptz" && !c.Type.Array:
 		return "timestamptz"
-	case widens(known.typ, c.Type) && c.Collation:
+	case widens(known.typ, c.Type) && (c.Collation || known.collated): // without COLLATE it goes back to the type's own
 		return "collation"
 	case widens(known.typ, c.Type):
 		return "widen"
@@ -33,10 +33,55 @@ func typeChange(s *Subject) string {
 	return "rewrite"
 }
 
+// lockReferring adds the locks on the tables that a foreign key ties to the column: the key is made anew.
+func lockReferring(s *Subject, f *Finding) {
+	r := s.World.relations[fold(s.Name)]
+	if r == nil {
+		return
+	}
+	for _, parent := range r.references(s.Command.Name) {
+		f.lock(AccessExclusive, parent)
+	}
+	var primary []string
+	for _, c := range r.constraints {
+		if c.Kind == statement.PrimaryKey {
+			primary = c.Columns
+		}
+	}
+	for name, other := range s.World.relations {
+		for _, c := range other.constraints {
+			to := c.RefersTo
+			if len(to) == 0 {
+				to = primary
+			}
+			if c.Kind == statement.ForeignKey && fold(c.References) == fold(s.Name) && has(to, s.Command.Name) && !s.World.NewRelation(name) {
+				f.lock(AccessExclusive, name.String())
+			}
+		}
+	}
+}
+
+// refusedByViews says that the server refuses a change of type, or a drop, while a view names the column. It knows that for
+// sure only where the view is about one table.
+func refusedByViews(s *Subject, f *Finding) {
+	if s.Command.Kind == statement.AlterColumnType {
+		lockReferring(s, f)
+	}
+	sure, perhaps := s.World.viewsOf(s.Name, s.Command.Name)
+	switch {
+	case len(sure) > 0:
+		f.raise(Never)
+		f.Why = "the server refuses it while a view names " + s.Command.Name + ": " + strings.Join(sure, ", ")
+		f.Instead = "drop the view in a file before, or give it another column, once nobody reads it"
+	case len(perhaps) > 0:
+		f.Why += "; the server refuses it if one of these views names " + s.Command.Name + ": " + strings.Join(perhaps, ", ")
+	}
+}
+
 // zoned says whether a statement before in the file sets the session's time zone.
 func zoned(s *Subject) bool {
 	for i := 0; i < s.Index; i++ {
-		if b := &s.File[i]; b.Kind == statement.Set && strings.EqualFold(b.Detail, "timezone") {
+		if b := &s.File[i]; b.Kind == statement.Set && strings.EqualFold(b.Detail, "timezone") || has(b.Calls, "set_config") || has(b.Calls, "pg_catalog.set_config") {
 			return true
 		}
 	}

@@ -39,3 +39,40 @@ func drops(kinds ...statement.ConstraintKind) func(*Subject) bool {
 func key(c *statement.Constraint) bool {
 	return c.Kind == statement.UniqueKey || c.Kind == statement.PrimaryKey
 }
+
+// keysNotNull says whether all columns of the index that a primary key takes over are NOT NULL already, whatever else the
+// statement does.
+func keysNotNull(s *Subject) bool {
+	i := s.World.relations[fold(statement.Name{Schema: s.Name.Schema, Name: s.Command.Constraint.UsingIndex})]
+	if i == nil || !i.index.plain || s.World.family(s.Name) || !alone(s) {
+		return false
+	}
+	for _, name := range i.keys {
+		if c := s.World.column(s.Name, name); c == nil || !c.known || !c.notNull {
+			return false
+		}
+	}
+	return true
+}
+
+// checkedAlready softens a new CHECK where the same stands already: what remains is the work. PostgreSQL goes through the
+// checks by name, and errors tell the first that fails: it must stay the one that stood. (The order of foreign keys nobody
+// can rely on, so for them nothing is said.)
+func checkedAlready(s *Subject, f *Finding) {
+	c := s.Command.Constraint
+	have := ""
+	if alone(s) {
+		have = s.World.sameConstraint(s.Name, c)
+	}
+	switch {
+	case have != "" && have < c.Name:
+		f.settled(have + " says the same already, so the running version notices nothing new")
+	case c.Kind == statement.Check && c.NotNullColumn != "" && s.World.notNull(s.Name, c.NotNullColumn) && !s.World.family(s.Name) && alone(s):
+		f.settled(c.NotNullColumn + " is NOT NULL already, so the running version notices nothing new")
+	default:
+		return
+	}
+	if f.Operation.Scan {
+		f.Why += "; but every row is read under the lock"
+	}
+}

@@ -22,7 +22,7 @@ const concurrentIndex = "\n-- expand, a file of its own:\n{concurrently};"
 
 func maybeUnique(s *Subject) bool {
 	for _, n := range s.Names {
-		if r := s.World.relations[fold(n)]; r == nil || r.kind != statement.CreateIndex || r.unique {
+		if r := s.World.relations[fold(n)]; (r == nil || r.kind != statement.CreateIndex || r.index.unique) && !s.World.invalid[fold(n)] {
 			return true
 		}
 	}
@@ -42,4 +42,12 @@ func refineDropIndex(s *Subject, f *Finding) {
 			f.lock(level, n.String())
 		}
 	}
+}
+
+// refineUniqueIndex is what a key that stands already changes about a new unique index.
+func refineUniqueIndex(s *Subject, f *Finding) {
+	if !s.Expressions && !s.Odd {
+		twinsRefused(s, f, s.Table, s.Columns, s.NullsEqual)
+	}
+	passesOver(s, f)
 }

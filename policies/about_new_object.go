@@ -1,6 +1,10 @@
 package policies
 
-import "teal.dev/teal/migrate/statement"
+import (
+	"slices"
+
+	"teal.dev/teal/migrate/statement"
+)
 
 // lockParents adds the lock that a foreign key takes on the table it refers to.
 func lockParents(f *Finding, s *Subject, constraints []statement.Constraint) {
@@ -20,8 +24,11 @@ func (w *World) harmless(s *Subject) bool {
 		return true
 	}
 	// What a function does while rows are written may reach further than the table. An index's functions may not.
-	if len(s.Calls) > 0 && s.Kind != statement.CreateIndex || s.Writes {
+	if len(s.Calls) > 0 && s.Kind != statement.CreateIndex && s.Kind != statement.CreateView || s.Writes {
 		return false
+	}
+	if w.exposes(s) || s.Cascade && !w.nothingOld(s) {
+		return false // an old table shows it, or what goes with it is old
 	}
 	switch s.Kind {
 	case statement.AlterTable:
@@ -35,12 +42,13 @@ func (w *World) harmless(s *Subject) bool {
 		return w.allNew(s.Names)
 	case statement.CreateView:
 		return s.Replace && w.NewRelation(s.Name)
-	case statement.RenameTable, statement.MoveTable, statement.RenameIndex, statement.AlterIndex, statement.RenameView, statement.AlterView,
-		statement.RenameMatView, statement.AlterMatView, statement.RefreshMatView, statement.RenameSequence, statement.AlterSequence,
-		statement.Cluster, statement.Reindex:
+	case statement.RenameTable, statement.MoveTable, statement.RenameView, statement.RenameMatView, statement.RenameSequence:
+		return w.NewRelation(s.Name) && !w.takesName(s)
+	case statement.RenameIndex, statement.AlterIndex, statement.AlterView, statement.AlterMatView, statement.RefreshMatView,
+		statement.AlterSequence, statement.Cluster, statement.Reindex:
 		return w.NewRelation(s.Name)
 	case statement.Insert, statement.Update, statement.Delete, statement.Merge, statement.CopyIn:
-		return w.NewRelation(s.Name) && !w.triggered(s.Name) // a trigger may reach further than the table
+		return w.NewRelation(s.Name) && !w.triggered(s.Name) && !w.computes(s.Relations()) // a trigger may reach further than the table
 	case statement.AlterOwner:
 		return (s.Object == "table" || s.Object == "view" || s.Object == "sequence") && w.NewRelation(s.Name)
 	}
@@ -84,4 +92,84 @@ func (w *World) allNew(names []statement.Name) bool {
 		}
 	}
 	return len(names) > 0
+}
+
+// exposes says whether a statement changes rows or demands of a new table that shows in an old one, whose reads and writes the
+// running version goes on with.
+func (w *World) exposes(s *Subject) bool {
+	switch s.Kind {
+	case statement.Insert, statement.Update, statement.Delete, statement.Merge, statement.CopyIn, statement.AlterTable, statement.AlterOwner:
+		return w.exposed(s.Name)
+	case statement.Truncate, statement.DropTable, statement.Lock:
+		for _, n := range s.Names {
+			if w.exposed(n) {
+				return true
+			}
+		}
+	case statement.CreateTrigger, statement.CreateRule, statement.DropTrigger, statement.DropRule:
+		return w.exposed(s.Table)
+	case statement.CreateIndex:
+		return (s.Unique || s.Raises || len(s.Calls) > 0) && w.exposed(s.Table)
+	}
+	return false
+}
+
+// nothingOld says whether a CASCADE that drops new relations surely takes nothing along that was there before: only a view
+// that this release replaced could use them. What hangs on a function or a type is not followed.
+func (w *World) nothingOld(s *Subject) bool {
+	switch s.Kind {
+	case statement.DropTable, statement.DropView, statement.DropMatView:
+		for _, n := range s.Names {
+			if w.oldViews(n) {
+				return false
+			}
+		}
+		return true
+	case statement.Truncate, statement.Grant, statement.Revoke:
+		return true
+	}
+	return false
+}
+
+// oldViews says whether a view that was there before reads a relation, by way of others too.
+func (w *World) oldViews(n statement.Name) bool {
+	gone := []statement.Name{fold(n)}
+	for i := 0; i < len(gone); i++ {
+		for name, r := range w.relations {
+			for _, used := range r.uses {
+				if fold(used) != gone[i] || slices.Contains(gone, name) {
+					continue
+				}
+				if !w.isNew(r.born) {
+					return true
+				}
+				gone = append(gone, name)
+			}
+		}
+	}
+	return false
+}
+
+// oldViewNames says whether a view that was there before may read a column.
+func (w *World) oldViewNames(table statement.Name, column string) bool {
+	sure, perhaps := w.viewsOf(table, column)
+	for _, name := range append(sure, perhaps...) {
+		if r := w.relations[fold(knownName(name))]; r == nil || !w.isNew(r.born) {
+			return true
+		}
+	}
+	return false
+}
+
+// takesName says whether a rename gives a new relation a name that another schema has too.
+func (w *World) takesName(s *Subject) bool {
+	to := s.Name
+	if s.NewName != "" {
+		to.Name = s.NewName
+	}
+	if s.NewSchema != "" {
+		to.Schema = s.NewSchema
+	}
+	other, taken := w.namesake(to)
+	return taken && fold(other) != fold(s.Name)
 }

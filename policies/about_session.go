@@ -13,4 +13,6 @@ func isLockTimeout(s *Subject) bool {
 	return s.Detail == "lock_timeout" || s.Detail == "deadlock_timeout"
 }
 
-func calls(s *Subject) bool { return len(s.Calls) > 0 || s.Writes }
+func calls(s *Subject) bool {
+	return len(s.Calls) > 0 || s.Writes || s.World.computes(s.Relations())
+}

@@ -62,3 +62,19 @@ func cascadeNever(s *Subject, f *Finding) {
 		f.Why = "CASCADE drops what depends on it, and the text does not say what that is"
 	}
 }
+
+// computes says whether one of the relations is a view that calls functions of which nobody knows what they do, or reads one.
+func (w *World) computes(names []statement.Name) bool {
+	seen := map[statement.Name]bool{}
+	for i := 0; i < len(names); i++ {
+		n := fold(names[i])
+		if r := w.relations[n]; r != nil && !seen[n] {
+			if r.computes {
+				return true
+			}
+			names = append(names[:len(names):len(names)], r.uses...)
+		}
+		seen[n] = true
+	}
+	return false
+}

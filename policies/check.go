@@ -45,7 +45,11 @@ type Input struct {
 	// Schema is what the database has, written as SQL, where the caller has read it. It is known better than from the applied
 	// files, so it takes their place.
 	Schema []byte
-	Server int // the server's major version, such as 15; 0: not known, and then taken for 12 or newer
+	// Invalid are the indexes that a failed build left, as name or schema.name, and Functions the names of all functions in any
+	// schema, where the caller has read them; nil says that nobody knows.
+	Invalid   []string
+	Functions []string
+	Server    int // the server's major version, such as 15; 0: not known, and then taken for 12 or newer
 }
 
 // Check judges every file that is not applied: the expand files in order, then the contract files, as they would run.
@@ -56,6 +60,7 @@ func Check(in Input) Report {
 	}
 	c.world.server = in.Server
 	c.world.learnKnown(in.Tables)
+	c.world.learnFound(&in)
 	c.learnSchema()
 	report := Report{Files: []FileReport{}, Decision: Allow}
 	results := make([]*FileReport, len(in.Files))
@@ -165,7 +170,7 @@ func (c *checker) learnSchema() {
 		c.in.Schema = nil // then the applied files say what they can
 		return
 	}
-	c.world.track = before
+	c.world.track, c.world.sighted = before, c.in.Schema != nil
 	for i := range parsed.Statements {
 		c.learn(&parsed.Statements[i])
 	}

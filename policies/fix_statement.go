@@ -52,6 +52,7 @@ func (x *fixer) learn() {
 	c := &checker{used: map[Place]bool{}, in: before, book: newBook(), world: newWorld(before.Fresh)}
 	c.world.server = before.Server
 	c.world.learnKnown(before.Tables)
+	c.world.learnFound(&before)
 	c.learnSchema()
 	x.album, x.given = newAlbum(), map[string]bool{}
 	x.remember(c.in.Schema, x.album.take)

@@ -23,23 +23,14 @@ func (w *World) learn(s *statement.Statement) {
 		r.filled = s.Kind == statement.CreateTableAs
 		if s.Kind == statement.CreateView || s.Kind == statement.CreateMatView {
 			r.uses = slices.DeleteFunc(slices.Clone(s.Relations()), func(n statement.Name) bool { return fold(n) == fold(s.Name) })
+			r.reads, r.star, r.computes = s.Reads, s.Star || s.Kind == statement.CreateMatView, s.Kind == statement.CreateView && len(s.Calls) > 0
 		}
 	case statement.Insert, statement.CopyIn:
 		if r := w.relations[fold(s.Name)]; r != nil {
 			r.filled = true
 		}
-	case statement.CreateTrigger:
-		r := w.relation(s.Table)
-		if _, ok := r.triggers[s.Name.Name]; !ok {
-			if r.triggers == nil {
-				r.triggers = map[string]born{}
-			}
-			r.triggers[s.Name.Name] = w.track
-		}
-	case statement.DropTrigger:
-		if r := w.relations[fold(s.Table)]; r != nil {
-			delete(r.triggers, s.Name.Name)
-		}
+	case statement.CreateTrigger, statement.DropTrigger, statement.CreateRule, statement.DropRule:
+		w.learnTrigger(s)
 	case statement.CreateStatistics:
 		if list := s.Relations(); s.Name.Name != "" && len(list) > 0 {
 			w.relation(statisticsName(s.Name)).table = list[0]
@@ -47,13 +38,14 @@ func (w *World) learn(s *statement.Statement) {
 	case statement.CreateIndex:
 		if s.Name.Name != "" {
 			r := w.create(s, s.Name)
-			r.table, r.unique, r.keys, r.reads = s.Table, s.Unique, s.Columns, s.Reads
+			r.table, r.keys, r.reads = s.Table, s.Columns, s.Reads
+			r.index = indexShape{unique: s.Unique, nullsEqual: s.NullsEqual, plain: plainIndex(s)}
 			t := w.relation(s.Table)
 			t.indexes = append(t.indexes, fold(s.Name))
 		}
 	case statement.DropTable, statement.DropView, statement.DropMatView, statement.DropIndex, statement.DropSequence:
 		for _, n := range s.Names {
-			delete(w.relations, fold(n))
+			w.forget(n)
 		}
 	case statement.RenameTable, statement.RenameIndex, statement.RenameView, statement.RenameMatView, statement.RenameSequence:
 		w.move(s.Name, statement.Name{Schema: s.Name.Schema, Name: s.NewName})
@@ -64,14 +56,74 @@ func (w *World) learn(s *statement.Statement) {
 	}
 }
 
+// learnTrigger takes in what runs by itself in writes to a table.
+func (w *World) learnTrigger(s *statement.Statement) {
+	r := w.relation(s.Table)
+	switch s.Kind {
+	case statement.CreateTrigger:
+		if r.triggers == nil {
+			r.triggers = map[string]*trigger{}
+		}
+		if r.triggers[s.Name.Name] == nil {
+			r.triggers[s.Name.Name] = &trigger{born: w.track}
+		}
+	case statement.DropTrigger:
+		delete(r.triggers, s.Name.Name)
+	case statement.CreateRule:
+		if r.rules == nil {
+			r.rules = map[string]born{}
+		}
+		if _, ok := r.rules[s.Name.Name]; !ok {
+			r.rules[s.Name.Name] = w.track
+		}
+	default:
+		delete(r.rules, s.Name.Name)
+	}
+}
+
+// forget takes in that a relation is gone, and that its parents have one child less.
+func (w *World) forget(n statement.Name) {
+	n = fold(n)
+	if r := w.relations[n]; r != nil {
+		for _, p := range append([]statement.Name{r.parent}, r.inherits...) {
+			if p.Name != "" {
+				w.disown(p, n)
+			}
+		}
+	}
+	delete(w.relations, n)
+	delete(w.invalid, n)
+}
+
+// plainIndex says whether an index is on columns alone, all its rows, in the usual order and the usual way.
+func plainIndex(s *statement.Statement) bool {
+	return !s.Odd && !s.Partial && !s.Expressions && !s.Only && len(s.Columns) > 0
+}
+
 // learnCode takes in what a statement did to types, functions and schemas.
 func (w *World) learnCode(s *statement.Statement) {
 	switch s.Kind {
 	case statement.CreateEnum, statement.CreateType, statement.CreateDomain:
-		u := &userType{born: w.track, domain: s.Kind == statement.CreateDomain}
+		u := &userType{born: w.track, domain: s.Kind == statement.CreateDomain, labels: s.Values}
 		w.types[fold(s.Name)] = u
 		if u.domain && len(s.Definition) > 0 {
+			u.base = s.Definition[0].Type
+			w.inheritDomain(u)
 			u.learnDomain(s.Constraints, s.Definition[0].Default)
+		}
+	case statement.AddEnumValue:
+		if u := w.types[fold(s.Name)]; u != nil {
+			u.labels = append(u.labels, s.Detail)
+		}
+	case statement.RenameEnumValue:
+		if u := w.types[fold(s.Name)]; u != nil {
+			u.labels = nil
+		}
+	case statement.CreateExtension:
+		w.extension[s.Name.Name] = true
+	case statement.DropExtension:
+		for _, n := range s.Names {
+			delete(w.extension, n.Name)
 		}
 	case statement.AlterDomain:
 		if u := w.types[fold(s.Name)]; u != nil {
@@ -108,10 +160,38 @@ func statisticsName(n statement.Name) statement.Name {
 
 func (w *World) move(from, to statement.Name) {
 	from, to = fold(from), fold(to)
-	if r := w.relations[from]; r != nil {
-		delete(w.relations, from)
-		w.put(to, r)
+	r := w.relations[from]
+	if r == nil {
+		return
 	}
+	delete(w.relations, from)
+	w.put(to, r)
+	for _, p := range append([]statement.Name{r.parent}, r.inherits...) {
+		if parent := w.relations[fold(p)]; parent != nil && p.Name != "" {
+			parent.children = renamed(parent.children, from, to)
+			if fold(parent.spare) == from {
+				parent.spare = to
+			}
+		}
+	}
+	for _, child := range r.children {
+		if c := w.relations[fold(child)]; c != nil {
+			c.inherits = renamed(c.inherits, from, to)
+			if fold(c.parent) == from {
+				c.parent = to
+			}
+		}
+	}
+}
+
+func renamed(names []statement.Name, from, to statement.Name) []statement.Name {
+	out := slices.Clone(names)
+	for i := range out {
+		if fold(out[i]) == from {
+			out[i] = to
+		}
+	}
+	return out
 }
 
 func (w *World) learnTable(s *statement.Statement) {
@@ -119,16 +199,21 @@ func (w *World) learnTable(s *statement.Statement) {
 	if r.born != w.track || w.track != before && !w.isNew(r.born) {
 		return // it may have been there, with other columns
 	}
-	r.partitioned, r.parent = s.Partitioned, s.PartitionOf
+	r.partitioned, r.likes = s.Partitioned, s.Like
+	for i := range s.Definition {
+		w.learnColumn(r, &s.Definition[i])
+	}
 	if s.PartitionOf.Name != "" {
+		w.adopt(s.PartitionOf, s.Name, true)
 		p := w.relation(s.PartitionOf)
-		p.partitioned, p.children = true, append(p.children, s.Name)
 		if s.IsDefault {
 			p.spare = s.Name
 		}
+		r.inheritColumns(p, w.track)
 	}
-	for i := range s.Definition {
-		w.learnColumn(r, &s.Definition[i])
+	for _, parent := range s.Inherits {
+		w.adopt(parent, s.Name, false)
+		r.inheritColumns(w.relation(parent), w.track)
 	}
 	for _, c := range s.Constraints {
 		w.learnConstraint(r, s.Name.Name, c)
@@ -136,8 +221,10 @@ func (w *World) learnTable(s *statement.Statement) {
 }
 
 func (w *World) learnColumn(r *relation, c *statement.Column) {
-	r.columns[c.Name] = &column{born: w.track, typ: c.Type, notNull: c.NotNull || c.Has(statement.PrimaryKey), known: true,
-		hasDef: c.Default != nil || c.Serial() || c.Identity != ""}
+	filled := c.Serial() || c.Identity != ""
+	r.columns[c.Name] = &column{born: w.track, typ: c.Type, notNull: c.NotNull || c.Serial() || c.Has(statement.PrimaryKey), known: true,
+		hasDef: c.Default != nil || filled, gives: filled || c.Default != nil && c.Default.NeverNull, def: c.Default, collated: c.Collation,
+		generated: c.Generated}
 }
 
 // learnConstraint remembers a constraint by its name, or by the name that PostgreSQL gives it.
@@ -176,10 +263,21 @@ func (w *World) learnCommand(s *statement.Statement, c *statement.Command) {
 	if s.Kind != statement.AlterTable {
 		return
 	}
-	r := w.relation(s.Name)
+	w.learnOn(s.Name, s, c)
+	if s.Only || !reaches(c) || c.Constraint != nil && c.Constraint.Kind != statement.Check {
+		return
+	}
+	for _, child := range w.descendants(s.Name) {
+		w.learnOn(child, s, c)
+	}
+}
+
+// learnOn takes in what a command did to one table.
+func (w *World) learnOn(table statement.Name, s *statement.Statement, c *statement.Command) {
+	r := w.relation(table)
 	switch c.Kind {
 	case statement.AddColumn:
-		w.learnAddColumn(r, s, c)
+		w.learnAddColumn(r, table, c)
 	case statement.DropColumn:
 		delete(r.columns, c.Name)
 	case statement.RenameColumn:
@@ -189,10 +287,15 @@ func (w *World) learnCommand(s *statement.Statement, c *statement.Command) {
 		}
 	case statement.AddConstraint:
 		if c.Constraint != nil {
-			if used := c.Constraint.UsingIndex; used != "" { // the index is the constraint's from now on
-				delete(w.relations, fold(statement.Name{Schema: s.Name.Schema, Name: used}))
+			k := *c.Constraint
+			if k.UsingIndex != "" { // the index is the constraint's from now on
+				used := fold(statement.Name{Schema: s.Name.Schema, Name: k.UsingIndex})
+				if i := w.relations[used]; i != nil && i.index.plain {
+					k.Columns, k.NullsNotDistinct = i.keys, i.index.nullsEqual
+				}
+				delete(w.relations, used)
 			}
-			w.learnConstraint(r, s.Name.Name, *c.Constraint)
+			w.learnConstraint(r, table.Name, k)
 		}
 	case statement.ValidateConstraint:
 		if k := r.constraints[c.Name]; k != nil {
@@ -208,66 +311,76 @@ func (w *World) learnCommand(s *statement.Statement, c *statement.Command) {
 			r.constraints[c.NewName] = k
 		}
 	case statement.AttachPartition:
-		w.relation(c.Other).parent = s.Name
-		r.partitioned = true
-		r.children = append(r.children, c.Other)
+		w.adopt(table, c.Other, true)
 		if c.IsDefault {
 			r.spare = c.Other
 		}
+	case statement.Inherit:
+		w.adopt(c.Other, table, false)
 	case statement.DetachPartition:
-		w.relation(c.Other).parent = statement.Name{}
+		w.disown(table, c.Other)
+	case statement.NoInherit:
+		w.disown(c.Other, table)
 	default:
+		r.learnState(c)
 		w.learnColumnChange(r, c)
 	}
 }
 
-func (w *World) learnAddColumn(r *relation, s *statement.Statement, c *statement.Command) {
+// learnState takes in what is switched on or off.
+func (r *relation) learnState(c *statement.Command) {
+	switch c.Kind {
+	case statement.EnableRLS, statement.DisableRLS:
+		r.guarded = c.Kind == statement.EnableRLS
+	case statement.ForceRLS, statement.NoForceRLS:
+		r.forced = c.Kind == statement.ForceRLS
+	case statement.EnableTrigger, statement.DisableTrigger:
+		off := c.Kind == statement.DisableTrigger && c.Detail != "replica" // for replicas it still runs
+		for name, t := range r.triggers {
+			if c.Name == name || c.Name == "" && !off {
+				r.triggers[name] = &trigger{born: t.born, off: off}
+			}
+		}
+	}
+}
+
+func (w *World) learnAddColumn(r *relation, table statement.Name, c *statement.Command) {
 	if c.Column == nil || c.IfNotExists && r.columns[c.Name] != nil {
 		return
 	}
 	w.learnColumn(r, c.Column)
-	if c.IfNotExists && !w.absent(s.Name, c.Name) {
+	if c.IfNotExists && !w.absent(table, c.Name) {
 		r.columns[c.Name].born, r.columns[c.Name].known = before, false
 	}
 	for _, k := range c.Column.Constraints {
-		w.learnConstraint(r, s.Name.Name, k)
+		w.learnConstraint(r, table.Name, k)
 	}
 }
 
 func (w *World) learnColumnChange(r *relation, c *statement.Command) {
-	col := r.columns[c.Name]
-	if col == nil {
+	was := r.columns[c.Name]
+	if was == nil {
 		return
 	}
+	col := &column{}
+	*col = *was // partitions may share it
+	r.columns[c.Name] = col
 	switch c.Kind {
 	case statement.SetNotNull:
 		col.notNull = true
 	case statement.DropNotNull:
 		col.notNull = false
 	case statement.SetDefault:
-		col.hasDef = true
+		col.hasDef, col.def, col.gives = true, c.Default, c.Default != nil && c.Default.NeverNull
 	case statement.DropDefault:
-		col.hasDef = false
+		col.hasDef, col.def, col.gives = false, nil, false
+	case statement.AddIdentity:
+		col.hasDef, col.gives = true, true
+	case statement.DropIdentity:
+		col.hasDef, col.gives = false, false
+	case statement.DropExpression:
+		col.generated = false
 	case statement.AlterColumnType:
-		col.typ = c.Type
-	}
-}
-
-// learnKnown takes in what the caller knows of the database.
-func (w *World) learnKnown(tables map[string][]string) {
-	if tables == nil {
-		return
-	}
-	w.known = make(map[statement.Name]map[string]bool, len(tables))
-	for name, columns := range tables {
-		n := statement.Name{Name: name}
-		if schema, bare, ok := strings.Cut(name, "."); ok {
-			n = statement.Name{Schema: schema, Name: bare}
-		}
-		set := make(map[string]bool, len(columns))
-		for _, c := range columns {
-			set[c] = true
-		}
-		w.known[fold(n)] = set
+		col.typ, col.collated = c.Type, c.Collation
 	}
 }

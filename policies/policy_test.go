@@ -77,7 +77,7 @@ func TestDefaultPolicy(t *testing.T) {
 		want  policies.Action
 	}{
 		{"ALTER TABLE note ADD COLUMN extra text", policies.PhaseExpand, policies.Warn},
-		{"ALTER TABLE note ALTER COLUMN n DROP NOT NULL", policies.PhaseExpand, policies.Warn},
+		{"ALTER TABLE note ALTER COLUMN title DROP NOT NULL", policies.PhaseExpand, policies.Warn},
 		{"ALTER TABLE note ADD CONSTRAINT c CHECK (n > 0) NOT VALID", policies.PhaseExpand, policies.Approve},
 		{"UPDATE note SET n = 1", policies.PhaseExpand, policies.Approve},
 		{"CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'", policies.PhaseExpand, policies.Approve},

@@ -7,7 +7,8 @@ import (
 )
 
 // resolveNames gives the names of one file the schema that they are in, as far as the file itself decides that: a SET search_path
-// to one schema, and the table of an index. teal resets the session between files.
+// to one schema, the table of an index, and what is temporary, which comes before all else of its name. teal resets the session
+// between files.
 func resolveNames(file []statement.Statement) {
 	home, temporary := "", map[string]bool{}
 	for i := range file {
@@ -16,11 +17,15 @@ func resolveNames(file []statement.Statement) {
 			home = next
 		}
 		if s.Temporary {
-			temporary[s.Name.Name] = true
+			s.Name.Schema, temporary[s.Name.Name] = pgTemp, true
 		}
-		if home != "" && home != manySchemas && !s.Temporary {
+		if one := home != "" && home != manySchemas; one || len(temporary) > 0 {
 			qualify(s, func(n *statement.Name) {
-				if n.Name != "" && n.Schema == "" && !temporary[n.Name] {
+				switch {
+				case n.Name == "" || n.Schema != "":
+				case temporary[n.Name]:
+					n.Schema = pgTemp
+				case one:
 					n.Schema = home
 				}
 			})
@@ -28,8 +33,33 @@ func resolveNames(file []statement.Statement) {
 		if s.Kind == statement.CreateIndex && s.Name.Name != "" && s.Name.Schema == "" {
 			s.Name.Schema = s.Table.Schema
 		}
+		keepTemporary(s, temporary)
 	}
 }
+
+// keepTemporary follows the names that mean something temporary.
+func keepTemporary(s *statement.Statement, temporary map[string]bool) {
+	switch s.Kind {
+	case statement.CreateIndex:
+		if s.Table.Schema == pgTemp {
+			temporary[s.Name.Name] = true
+		}
+	case statement.DropTable, statement.DropView, statement.DropSequence, statement.DropIndex:
+		for _, n := range s.Names {
+			if n.Schema == pgTemp {
+				delete(temporary, n.Name)
+			}
+		}
+	case statement.RenameTable, statement.RenameView, statement.RenameSequence, statement.RenameIndex:
+		if s.Name.Schema == pgTemp {
+			delete(temporary, s.Name.Name)
+			temporary[s.NewName] = true
+		}
+	}
+}
+
+// pgTemp is the schema of what is gone with the session.
+const pgTemp = "pg_temp"
 
 // manySchemas is a search path on which a bare name may be in one schema or another.
 const manySchemas = "\x00"
@@ -67,10 +97,26 @@ func unsurePath(s *statement.Statement) (unsure, lasting bool) {
 	case statement.CreateFunction, statement.AlterFunction, statement.CommentOn, statement.Insert:
 		return false, false // it holds inside the function, or is only text
 	}
-	if !strings.Contains(strings.ToLower(s.SQL), "search_path") {
+	if text := strings.ToLower(s.SQL); !strings.Contains(text, "search_path") && !setsUnknown(text) {
 		return false, false
 	}
 	return true, s.Kind == statement.Role || s.Kind == statement.AlterSystem
+}
+
+// setsUnknown says whether a text sets something with set_config whose name is not written there as one word in quotes.
+func setsUnknown(text string) bool {
+	for {
+		_, after, found := strings.Cut(text, "set_config")
+		if !found {
+			return false
+		}
+		text = after
+		name, plain := strings.CutPrefix(strings.TrimLeft(after, "( \t\r\n"), "'")
+		_, rest, closed := strings.Cut(name, "'")
+		if !plain || !closed || !strings.HasPrefix(strings.TrimLeft(rest, " \t\r\n"), ",") {
+			return true
+		}
+	}
 }
 
 // qualify visits every name in a statement that is looked up on the search path.

@@ -141,7 +141,12 @@ func (b *book) judgeOne(s *Subject) []Finding {
 	var out []Finding
 	for _, i := range b.by[s.key()] {
 		if r := &b.rules[i]; r.Match == nil || r.Match(s) {
-			out = append(out, r.find(s))
+			f := r.find(s)
+			s.World.spread(s, &f)
+			if n := s.TableName(); s.World.exposed(n) && s.World.NewRelation(n) && !s.World.filled(n) { // it has no rows
+				f.Operation.Rewrite, f.Operation.Scan, f.Operation.Blocks = false, false, BlocksNobody
+			}
+			out = append(out, f)
 		}
 	}
 	if len(out) == 0 {

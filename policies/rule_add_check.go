@@ -9,9 +9,10 @@ func addCheck() Rule {
 		Instead: "add it NOT VALID, which is still enforced on new writes, and validate in a later file" +
 			"\n-- expand:\nALTER TABLE {table} ADD CONSTRAINT {constraint} {check} NOT VALID;\n-- a later file:\nALTER TABLE {table} VALIDATE CONSTRAINT {constraint};",
 		Compatibility: Depends, Hazards: []Hazard{OldWritesRejected}, Lock: AccessExclusive, Scan: true, Blocks: BlocksReads,
-		On:    on(statement.AddConstraint),
-		Match: adds(func(c *statement.Constraint) bool { return c.Kind == statement.Check && !c.NotValid }),
-		Bad:   Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT n_positive CHECK (n > 0);"},
-		Good:  Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT n_positive CHECK (n > 0) NOT VALID;"},
+		On:     on(statement.AddConstraint),
+		Match:  adds(func(c *statement.Constraint) bool { return c.Kind == statement.Check && !c.NotValid }),
+		Refine: checkedAlready,
+		Bad:    Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT n_positive CHECK (n > 0);"},
+		Good:   Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT n_positive CHECK (n > 0) NOT VALID;"},
 	}
 }

@@ -9,6 +9,15 @@ func addColumnDefault() Rule {
 		Compatibility: Depends, Hazards: []Hazard{RowShape}, Lock: AccessExclusive,
 		Facts: []Fact{{"PostgreSQL 11 to 18", "no rewrite, NOT NULL included; before 11 the table is rewritten"}},
 		On:    on(statement.AddColumn),
+		Refine: func(s *Subject, f *Finding) {
+			if c := s.Command.Column; c.NotNull && !c.Default.NeverNull {
+				f.add(OldWritesRejected)
+				f.Why += "; where the default is NULL, they fail with 23502"
+				if c.Default.Volatility == statement.Constant { // then PostgreSQL knows by itself that it is NULL, and proves the rows
+					f.Operation.Scan, f.Operation.Blocks = true, BlocksReads
+				}
+			}
+		},
 		Match: func(s *Subject) bool { return !special(s) && s.Command.Column.Default != nil && !s.Command.IfNotExists },
 		Bad:   Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN state text NOT NULL DEFAULT 'new';"},
 		Good:  Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN state text;"},

@@ -1,6 +1,10 @@
 package policies
 
-import "teal.dev/teal/migrate/statement"
+import (
+	"slices"
+
+	"teal.dev/teal/migrate/statement"
+)
 
 func addUnique() Rule {
 	return Rule{
@@ -10,6 +14,15 @@ func addUnique() Rule {
 			"-- a later file:\nALTER TABLE {table} ADD CONSTRAINT {constraint} UNIQUE USING INDEX {constraint};",
 		Compatibility: Depends, Hazards: []Hazard{OldWritesRejected}, Lock: AccessExclusive, Scan: true, Blocks: BlocksReads,
 		On: on(statement.AddConstraint), Match: adds(func(c *statement.Constraint) bool { return key(c) && c.UsingIndex == "" }),
+		Refine: func(s *Subject, f *Finding) {
+			c := s.Command.Constraint
+			if c.Kind == statement.PrimaryKey && slices.ContainsFunc(c.Columns, func(name string) bool { return !s.World.notNull(s.Name, name) }) {
+				return // it makes them NOT NULL
+			}
+			if alone(s) {
+				twinsRefused(s, f, s.Name, c.Columns, c.NullsNotDistinct)
+			}
+		},
 		Facts: []Fact{{"PostgreSQL 15+", "NULLS NOT DISTINCT: two NULLs collide as well"}},
 		Bad:   Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT note_body UNIQUE (body);"},
 		Good:  Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT note_body UNIQUE USING INDEX note_body;"},

@@ -14,7 +14,7 @@ func addUniqueUsingIndex() Rule {
 				f.add(BehaviourChanged)
 				f.Why = "a deferrable constraint is no arbiter: ON CONFLICT of the running version that finds the index now fails with 55000"
 			}
-			if s.Command.Constraint.Kind == statement.PrimaryKey {
+			if s.Command.Constraint.Kind == statement.PrimaryKey && !keysNotNull(s) {
 				f.raise(Depends)
 				f.add(OldWritesRejected)
 				f.Operation.Scan, f.Operation.Blocks = true, BlocksReads

@@ -9,9 +9,12 @@ func alterTypeRewrite() Rule {
 		Instead:       byFix + splitType,
 		Compatibility: Never, Lock: AccessExclusive, Rewrite: true, Blocks: BlocksReads,
 		On: on(statement.AlterColumnType), Match: changes("rewrite"),
-		Refine: newColumnIsExpand,
-		Facts:  []Fact{{"PostgreSQL 11 to 18", "refused where a view uses the column"}},
-		Bad:    Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN n TYPE bigint;"},
-		Good:   Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title TYPE varchar(40);"},
+		Refine: func(s *Subject, f *Finding) {
+			newColumnIsExpand(s, f)
+			refusedByViews(s, f)
+		},
+		Facts: []Fact{{"PostgreSQL 11 to 18", "refused where a view uses the column"}},
+		Bad:   Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN n TYPE bigint;"},
+		Good:  Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title TYPE varchar(40);"},
 	}
 }

@@ -9,8 +9,11 @@ func alterTypeUsing() Rule {
 		Instead:       byFix + splitType,
 		Compatibility: Never, Lock: AccessExclusive, Rewrite: true, Blocks: BlocksReads,
 		On: on(statement.AlterColumnType), Match: changes("using"),
-		Refine: newColumnIsExpand,
-		Bad:    Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN body TYPE int USING body::int;"},
-		Good:   Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title TYPE text;"},
+		Refine: func(s *Subject, f *Finding) {
+			newColumnIsExpand(s, f)
+			refusedByViews(s, f)
+		},
+		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN body TYPE int USING body::int;"},
+		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title TYPE text;"},
 	}
 }

@@ -7,6 +7,13 @@ func alterIndex() Rule {
 		ID: "alter-index", Title: "ALTER INDEX … RENAME, SET, ATTACH PARTITION",
 		Reason: "queries do not name indexes; only planner hints do", Compatibility: Expand, Lock: ShareUpdateExclusive,
 		Refine: func(s *Subject, f *Finding) {
+			if r := s.World.relations[fold(s.Name)]; s.Kind == statement.RenameIndex && r != nil && r.kind != "" && r.kind != statement.CreateIndex {
+				f.unlock()
+				f.lock(AccessExclusive, s.Name.String())
+				f.raise(Never)
+				f.Why = s.Name.String() + " is no index, and PostgreSQL renames it all the same: every statement of the running version that names it fails"
+				return
+			}
 			if r := s.World.relations[fold(s.Name)]; s.Kind == statement.RenameIndex && (r == nil || r.kind != statement.CreateIndex) {
 				f.raise(Depends)
 				f.add(BehaviourChanged)

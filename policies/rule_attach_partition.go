@@ -11,7 +11,7 @@ func attachPartition() Rule {
 		Refine: func(s *Subject, f *Finding) {
 			if other := s.Command.Other; s.World.NewRelation(other) {
 				f.Operation.Scan, f.Operation.Blocks = false, BlocksNobody
-				if !s.World.filled(other) {
+				if r := s.World.relations[fold(other)]; !s.World.filled(other) && !s.World.demands(r, s.Name) {
 					f.Compatibility, f.Hazards, f.Instead = Expand, []Hazard{}, ""
 					f.Why = other.String() + " is made by this release and empty"
 				}
@@ -19,6 +19,7 @@ func attachPartition() Rule {
 				f.lock(AccessExclusive, other.String())
 			}
 			lockSpare(s, f, s.Name)
+			lockKeys(s, f, s.Name)
 			if s.World.older(12) {
 				f.lock(AccessExclusive, s.Name.String())
 			}

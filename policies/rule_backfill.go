@@ -7,7 +7,7 @@ func backfill() Rule {
 		ID: "backfill", Title: "UPDATE … WHERE column IS NULL, of a column new in the release",
 		Reason:        "fills only rows that have no value yet, in columns that the running version does not know; values written meanwhile stay",
 		Compatibility: Expand, Lock: RowExclusive, On: on(statement.Update),
-		Match: func(s *Subject) bool { return newColumnsOnly(s) && guarded(s) && len(s.Calls) == 0 },
+		Match: func(s *Subject) bool { return newColumnsOnly(s) && guarded(s) && !calls(s) },
 		Refine: func(s *Subject, f *Finding) {
 			if s.World.fires(s.Name) {
 				f.raise(Depends)

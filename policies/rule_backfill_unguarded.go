@@ -8,9 +8,9 @@ func backfillUnguarded() Rule {
 		Reason:        "it overwrites newer values that a trigger or the new version wrote meanwhile",
 		Instead:       "guard it: UPDATE {table} SET … WHERE … IS NULL, with one of the columns that it sets",
 		Compatibility: Depends, Hazards: []Hazard{DataChanged}, Lock: RowExclusive, On: on(statement.Update),
-		Match: func(s *Subject) bool { return newColumnsOnly(s) && (!guarded(s) || len(s.Calls) > 0) },
+		Match: func(s *Subject) bool { return newColumnsOnly(s) && (!guarded(s) || calls(s)) },
 		Refine: func(s *Subject, f *Finding) {
-			if len(s.Calls) > 0 {
+			if calls(s) {
 				f.add(OpaqueEffect)
 			}
 		},

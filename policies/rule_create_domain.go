@@ -6,7 +6,8 @@ func createDomain() Rule {
 	return Rule{
 		ID: "create-domain", Title: "CREATE DOMAIN",
 		Reason: "the running version does not know {name}", Compatibility: Expand, On: on(statement.CreateDomain),
-		Bad:  Example{SQL: "CREATE DOMAIN stars AS int CHECK (VALUE < 6);"},
-		Good: Example{SQL: "ALTER DOMAIN stars SET NOT NULL;"},
+		Refine: shadowsType,
+		Bad:    Example{SQL: "CREATE DOMAIN stars AS int CHECK (VALUE < 6);"},
+		Good:   Example{SQL: "ALTER DOMAIN stars SET NOT NULL;"},
 	}
 }

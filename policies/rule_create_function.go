@@ -8,9 +8,10 @@ func createFunction() Rule {
 		Reason:        "an overload of a name that the running version calls can make its calls ambiguous (42725) or take them over",
 		Instead:       "give it a name that nothing has yet",
 		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged}, On: on(statement.CreateFunction),
-		Match: func(s *Subject) bool { return !s.Replace },
-		Facts: []Fact{{"PostgreSQL 14+", "a BEGIN ATOMIC body is parsed when it is made, and what it uses becomes a dependency"}},
-		Bad:   Example{SQL: aFunction},
-		Good:  Example{SQL: "CREATE OR REPLACE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';"},
+		Match:  func(s *Subject) bool { return !s.Replace },
+		Refine: firstOfItsName,
+		Facts:  []Fact{{"PostgreSQL 14+", "a BEGIN ATOMIC body is parsed when it is made, and what it uses becomes a dependency"}},
+		Bad:    Example{SQL: aFunction},
+		Good:   Example{SQL: "CREATE OR REPLACE FUNCTION f(a int) RETURNS int LANGUAGE sql AS 'SELECT 1';"},
 	}
 }

@@ -10,6 +10,7 @@ func createIndexExpression() Rule {
 		Compatibility: Depends, Hazards: []Hazard{OldWritesRejected}, Scan: true,
 		On: on(statement.CreateIndex), Match: func(s *Subject) bool { return (len(s.Calls) > 0 || s.Raises) && !s.World.partitioned(s.Table) },
 		Refine: func(s *Subject, f *Finding) {
+			passesOver(s, f)
 			if s.Concurrently {
 				f.lock(ShareUpdateExclusive, s.Table.String())
 				return

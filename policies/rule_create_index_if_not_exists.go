@@ -13,6 +13,7 @@ func createIndexIfNotExists() Rule {
 			if s.Unique {
 				f.add(OldWritesRejected)
 			}
+			passesOver(s, f)
 		},
 		Bad:  Example{Before: noteTable, SQL: "CREATE INDEX CONCURRENTLY IF NOT EXISTS note_body ON note (body);"},
 		Good: Example{Before: noteTable, SQL: "CREATE INDEX CONCURRENTLY note_body ON note (body);"},

@@ -11,6 +11,10 @@ func createIndexPartitioned() Rule {
 		Compatibility: Expand, Lock: Share, Scan: true, Blocks: BlocksWrites,
 		On: on(statement.CreateIndex), Match: func(s *Subject) bool { return s.World.partitioned(s.Table) },
 		Refine: func(s *Subject, f *Finding) {
+			if s.Concurrently {
+				f.raise(Never)
+				f.Why = "PostgreSQL refuses CONCURRENTLY on a partitioned table, and " + s.Table.String() + " is one"
+			}
 			if s.Only {
 				f.Operation.Scan, f.Operation.Blocks = false, BlocksNobody
 				f.Why, f.Instead = "ON ONLY makes an empty index on the parent", ""
@@ -21,7 +25,7 @@ func createIndexPartitioned() Rule {
 				f.add(OldWritesRejected)
 				f.Why += "; and the running version's writes that break it fail"
 			}
-			for _, p := range s.World.relations[fold(s.Table)].children {
+			for _, p := range s.World.descendants(s.Table) {
 				f.lock(Share, p.String())
 			}
 		},

@@ -12,6 +12,18 @@ func createPartition() Rule {
 		Refine: func(s *Subject, f *Finding) {
 			f.lock(AccessExclusive, s.PartitionOf.String())
 			lockSpare(s, f, s.PartitionOf)
+			lockKeys(s, f, s.PartitionOf)
+			if demanding(s) {
+				f.raise(Depends)
+				f.add(OldWritesRejected)
+				f.Why = "it demands more than {parent} does, so the running version's inserts that go there may fail"
+				f.Why = wordsOf(s).say(f.Why)
+				f.Instead = "demand it of the parent, or in a contract file"
+			}
+			if refersToOld(s) {
+				lockParents(f, s, s.Constraints)
+			}
+			shadows(s, f)
 		},
 		Facts: []Fact{{"PostgreSQL 11 to 18", "ACCESS EXCLUSIVE on the parent and on the default partition"}},
 		Bad:   Example{Before: logTable, SQL: "CREATE TABLE log_3 PARTITION OF log FOR VALUES FROM ('2026-03-01') TO ('2026-04-01');"},

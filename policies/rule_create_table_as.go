@@ -7,8 +7,9 @@ func createTableAs() Rule {
 		ID: "create-table-as", Title: "CREATE TABLE AS, SELECT INTO",
 		Reason: "the running version does not know {table}; the query reads in one transaction", Compatibility: Expand,
 		On:    on(statement.CreateTableAs),
-		Match: func(s *Subject) bool { return len(s.Calls) == 0 && !s.Writes },
+		Match: func(s *Subject) bool { return !calls(s) },
 		Refine: func(s *Subject, f *Finding) {
+			shadows(s, f)
 			for _, n := range s.Relations() {
 				if fold(n) != fold(s.Name) {
 					f.lock(AccessShare, n.String())

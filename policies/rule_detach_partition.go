@@ -15,8 +15,13 @@ func detachPartition() Rule {
 				level = ShareUpdateExclusive
 			}
 			f.lock(level, s.Name.String())
-			f.lock(level, s.Command.Other.String())
+			f.lock(AccessExclusive, s.Command.Other.String()) // CONCURRENTLY takes it at the end, in a transaction of its own
 			lockSpare(s, f, s.Name)
+			if r := s.World.relations[fold(s.Name)]; s.Command.Concurrently && r != nil && r.spare.Name != "" {
+				f.raise(Never)
+				f.Why = "PostgreSQL refuses CONCURRENTLY while " + s.Name.String() + " has a default partition, " + r.spare.String()
+				f.Instead = "detach it without CONCURRENTLY, in a contract file"
+			}
 		},
 		Bad:  Example{Before: logTable, SQL: "ALTER TABLE log DETACH PARTITION log_1;"},
 		Good: Example{Before: logTable, SQL: "CREATE TABLE log_3 (LIKE log);"},

@@ -12,6 +12,14 @@ func disableTrigger() Rule {
 			if s.Command.Kind == statement.AlterRule {
 				f.unlock()
 				f.lock(AccessExclusive, s.Name.String())
+				return
+			}
+			r := s.World.relations[fold(s.Name)]
+			if r == nil || r.triggers[s.Command.Name] == nil || s.Command.Detail == "replica" || s.World.family(s.Name) || !alone(s) {
+				return
+			}
+			if off := r.triggers[s.Command.Name].off; off == (s.Command.Kind == statement.DisableTrigger) && (off || s.Command.Detail == "") {
+				f.settled("it is so already")
 			}
 		},
 		Bad:  Example{Before: noteTable + touch + aTrigger, SQL: "ALTER TABLE note DISABLE TRIGGER touch;"},

@@ -10,6 +10,10 @@ func dropDefault() Rule {
 		Compatibility: Contract, Lock: AccessExclusive,
 		On: on(statement.DropDefault),
 		Refine: func(s *Subject, f *Finding) {
+			if c := s.World.column(s.Name, s.Command.Name); c != nil && c.known && !c.hasDef && !c.generated && !s.World.family(s.Name) && alone(s) {
+				f.settled(s.Command.Name + " has no default")
+				return
+			}
 			if c := s.World.column(s.Name, s.Command.Name); c != nil && c.known && !c.notNull {
 				f.Compatibility, f.Instead = Depends, ""
 				f.add(BehaviourChanged)
@@ -19,7 +23,7 @@ func dropDefault() Rule {
 				newColumnIsExpand(s, f)
 			}
 		},
-		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title DROP DEFAULT;"},
+		Bad:  Example{Before: noteTable + "\nALTER TABLE note ALTER COLUMN title SET DEFAULT 'untitled';", SQL: "ALTER TABLE note ALTER COLUMN title DROP DEFAULT;"},
 		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title DROP NOT NULL;"},
 	}
 }

@@ -16,6 +16,15 @@ func setDefault() Rule {
 				f.Instead = "-- teal:contract\n" + s.SQL + ";"
 				return
 			}
+			if c != nil && c.known && sameDefault(c, s.Command.Default) && !s.World.family(s.Name) && alone(s) {
+				f.settled("that is the default already")
+				return
+			}
+			if d := s.Command.Default; d != nil && !d.NeverNull && c != nil && (c.notNull || !c.known) {
+				f.add(OldWritesRejected)
+				f.Why += "; where that is NULL and " + s.Command.Name + " is NOT NULL, they fail with 23502"
+				return
+			}
 			newColumnIsExpand(s, f)
 		},
 		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN n SET DEFAULT 1;"},

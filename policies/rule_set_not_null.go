@@ -12,14 +12,16 @@ func setNotNull() Rule {
 		On:    on(statement.SetNotNull),
 		Refine: func(s *Subject, f *Finding) {
 			column := s.Command.Name
-			if c := s.World.column(s.Name, column); c != nil && c.hasDef && s.World.NewColumn(s.Name, column) {
+			if c := s.World.column(s.Name, column); c != nil && c.gives && s.World.NewColumn(s.Name, column) {
 				f.Compatibility, f.Hazards = Expand, []Hazard{}
 				f.Why = "the column " + column + " is new in this release and has a default, so the running version writes no NULL; but every row is read"
 			}
+			if !alone(s) || s.World.heirs(s.Name) {
+				return // what stands may be dropped before, and tables that inherit may differ
+			}
 			if c := s.World.column(s.Name, column); c != nil && c.known && c.notNull {
-				f.Compatibility, f.Hazards, f.Instead = Expand, []Hazard{}, ""
+				f.settled(column + " is NOT NULL already")
 				f.Operation.Scan, f.Operation.Blocks = false, BlocksNobody
-				f.Why = column + " is NOT NULL already"
 				return
 			}
 			if s.World.refusesNull(s.Name, column) {

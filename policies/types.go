@@ -31,6 +31,20 @@ func (u *userType) rewrites(c *statement.Column) bool {
 	return u.domain && (u.constrained || u.volatile && c.Default == nil) && !c.Type.Array
 }
 
+// inheritDomain gives a domain what its base type demands, if that is a domain too. A base that nobody has seen may demand
+// anything.
+func (w *World) inheritDomain(u *userType) {
+	if !userDefined(u.base) || u.base.Array {
+		return
+	}
+	base := w.types[fold(statement.Name{Schema: u.base.Schema, Name: u.base.Name})]
+	if base == nil {
+		u.constrained, u.refusesNull, u.volatile = true, true, true
+		return
+	}
+	u.constrained, u.refusesNull, u.hasDefault, u.volatile = base.constrained, base.refusesNull, base.hasDefault, base.volatile
+}
+
 // learnDomain takes in a constraint or the default of a domain.
 func (u *userType) learnDomain(constraints []statement.Constraint, d *statement.Default) {
 	for _, k := range constraints {

@@ -18,15 +18,13 @@ type World struct {
 	functions map[statement.Name]born
 	schemas   map[string]born
 	known     map[statement.Name]map[string]bool // relations of the database and their columns; nil: not known
-	path      bool                               // the search path was changed for good, so a bare name may mean anything
-	unsure    bool                               // the search path was changed in the file at hand
-	temporary []shadow                           // of the file at hand
-}
-
-// shadow is a temporary table and what its name meant before.
-type shadow struct {
-	name statement.Name
-	was  *relation
+	sighted   bool                               // the schema was read from the database, not from the migrations, which IF NOT EXISTS doubts
+	invalid   map[statement.Name]bool            // indexes of the database that a failed build left
+	routines  map[string]bool                    // names of all functions of the database, whatever their schema; nil: not known
+	extension map[string]bool
+	path      bool             // the search path was changed for good, so a bare name may mean anything
+	unsure    bool             // the search path was changed in the file at hand
+	temporary []statement.Name // of the file at hand
 }
 
 // born says who made an object.
@@ -48,26 +46,50 @@ type relation struct {
 	partitioned bool
 	parent      statement.Name // of a partition
 	table       statement.Name // of an index
-	unique      bool           // of an index
-	keys, reads []string       // of an index: its columns, and those in its expressions and its WHERE
+	index       indexShape
+	keys, reads []string // of an index: its columns, and those in its expressions and its WHERE; of a view: the columns it names
+	star        bool     // of a view: it names them all
 	indexes     []statement.Name
-	triggers    map[string]born
+	triggers    map[string]*trigger
+	rules       map[string]born
+	guarded     bool // row security is enabled
+	forced      bool // for the owner too
 	filled      bool // rows were put into it
+	computes    bool // of a view: it calls functions that may change something
 	children    []statement.Name
+	inherits    []statement.Name
+	likes       []statement.Name // it was made like these
 	uses        []statement.Name // of a view: the relations that its query names
 	spare       statement.Name   // the default partition
 }
 
+// indexShape is what an index is beside its columns.
+type indexShape struct {
+	unique, nullsEqual bool
+	plain              bool // nothing but columns, in the usual order and the usual way
+}
+
+type trigger struct {
+	born born
+	off  bool // disabled
+}
+
 type column struct {
-	born    born
-	typ     statement.Type
-	notNull bool
-	known   bool // typ and notNull are known
-	hasDef  bool
+	born      born
+	typ       statement.Type
+	notNull   bool
+	known     bool // typ and notNull are known
+	hasDef    bool
+	gives     bool               // what the default says is never NULL
+	def       *statement.Default // as written
+	collated  bool               // it has another collation than its type
+	generated bool
 }
 
 type userType struct {
 	born        born
+	labels      []string // of an enum
+	base        statement.Type
 	domain      bool
 	constrained bool
 	refusesNull bool // a constraint may be false for NULL
@@ -77,7 +99,7 @@ type userType struct {
 
 func newWorld(fresh bool) *World {
 	return &World{fresh: fresh, relations: map[statement.Name]*relation{}, bare: map[string][]statement.Name{}, types: map[statement.Name]*userType{},
-		functions: map[statement.Name]born{}, schemas: map[string]born{}}
+		functions: map[statement.Name]born{}, schemas: map[string]born{}, extension: map[string]bool{}}
 }
 
 // older says whether the server is known to be older than a major version.
@@ -195,17 +217,31 @@ func (w *World) filled(n statement.Name) bool {
 	return r != nil && r.filled
 }
 
-// triggered says whether any trigger runs in writes to a table.
+// triggered says whether any trigger or rule runs in writes to a table.
 func (w *World) triggered(n statement.Name) bool {
-	r := w.relations[fold(n)]
-	return r != nil && len(r.triggers) > 0
+	return w.runs(n, func(born) bool { return true })
 }
 
-// fires says whether a trigger that was there before runs in writes to a table.
+// fires says whether a trigger or a rule that was there before runs in writes to a table.
 func (w *World) fires(n statement.Name) bool {
-	if r := w.relations[fold(n)]; r != nil {
-		for _, b := range r.triggers {
-			if !w.isNew(b) {
+	return w.runs(n, func(b born) bool { return !w.isNew(b) })
+}
+
+// runs looks for triggers and rules on a table, on the parents from which a partition has its own, and on the partitions and
+// heirs to which a write goes on.
+func (w *World) runs(n statement.Name, counts func(born) bool) bool {
+	for _, t := range append(append(w.descendants(n), w.ancestors(n)...), n) {
+		r := w.relations[fold(t)]
+		if r == nil {
+			continue
+		}
+		for _, t := range r.triggers {
+			if !t.off && counts(t.born) {
+				return true
+			}
+		}
+		for _, b := range r.rules {
+			if counts(b) {
 				return true
 			}
 		}
@@ -233,7 +269,7 @@ func (w *World) create(s *statement.Statement, n statement.Name) *relation {
 		return old
 	}
 	if s.Temporary {
-		w.temporary = append(w.temporary, shadow{n, old})
+		w.temporary = append(w.temporary, n)
 	}
 	delete(w.relations, n)
 	r := w.relation(n)
@@ -255,12 +291,8 @@ func (w *World) absent(n statement.Name, column string) bool {
 
 // endFile forgets the temporary tables of a file: the next one may run in another session.
 func (w *World) endFile() {
-	for i := len(w.temporary) - 1; i >= 0; i-- {
-		if t := w.temporary[i]; t.was == nil {
-			delete(w.relations, t.name)
-		} else {
-			w.relations[t.name] = t.was
-		}
+	for _, n := range w.temporary {
+		delete(w.relations, n)
 	}
 	w.temporary, w.unsure = nil, false
 }

@@ -51,6 +51,7 @@ func lookInto(ctx context.Context, address, app string) (*known, error) {
 // into puts what is known into the gate's input.
 func (k *known) into(in *policies.Input) {
 	in.Server, in.Schema = k.schema.Server, []byte(k.schema.SQL)
+	in.Invalid, in.Functions = k.schema.Invalid, k.schema.Functions
 	in.Rows, in.Tables = make(map[string]int64, len(k.facts.Tables)), make(map[string][]string, len(k.facts.Tables))
 	for name, t := range k.facts.Tables {
 		name = strings.TrimPrefix(name, k.schema.Home+".")

@@ -108,7 +108,7 @@ func subjects(r Record, samples []Sample) ([]subject, error) {
 	}
 	for i := range samples {
 		s := &samples[i]
-		claim, err := oracle.Ask(&s.Case)
+		claim, err := oracle.Ask(&s.Case, policies.Input{})
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Name, err)
 		}

@@ -31,8 +31,9 @@ func worse(a, b policies.Compatibility) policies.Compatibility {
 	return a
 }
 
-// Ask asks the gate about a case.
-func Ask(c *Case) (Claim, error) {
+// Ask asks the gate about a case. Known is what was read from the database; without it, the case's schema is what earlier
+// migrations made.
+func Ask(c *Case, known policies.Input) (Claim, error) {
 	var site []policies.Policy
 	if c.Policy != "" {
 		p, err := policies.ParsePolicy("policy.yaml", []byte(c.Policy))
@@ -46,8 +47,8 @@ func Ask(c *Case) (Claim, error) {
 		return Claim{}, err
 	}
 	files := append([]policies.File{{Path: "0001_before.up.sql", Body: []byte(c.Schema), Applied: true}}, c.Files...)
-	report := policies.Check(policies.Input{Policy: set, App: "shop", Files: files, Server: c.Server, Now: time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)})
-	return claim(c, report), nil
+	known.Policy, known.App, known.Files, known.Server, known.Now = set, "shop", files, c.Server, time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	return claim(c, policies.Check(known)), nil
 }
 
 func claim(c *Case, report policies.Report) Claim {
@@ -249,18 +250,32 @@ func names(m map[string]bool) []string {
 	return out
 }
 
-// Want is the section that records what the gate said and what the server did.
-func Want(claim Claim, seen Seen) string {
-	var b strings.Builder
-	said := map[string]bool{}
-	for _, e := range claim.Entries {
+// says are the findings of a claim, a line each.
+func (c *Claim) says() []string {
+	var out []string
+	for _, e := range c.Entries {
 		line := e.Rule + ": " + string(e.Compatibility)
 		for _, h := range e.Hazards {
 			line += " " + string(h)
 		}
-		if !said[line] {
-			said[line] = true
-			fmt.Fprintln(&b, line)
+		if !slices.Contains(out, line) {
+			out = append(out, line)
+		}
+	}
+	return out
+}
+
+// Want is the section that records what the gate said, what it said otherwise with the database at hand, and what the
+// server did.
+func Want(claim, known Claim, seen Seen) string {
+	var b strings.Builder
+	said := claim.says()
+	for _, line := range said {
+		fmt.Fprintln(&b, line)
+	}
+	if now := known.says(); !slices.Equal(now, said) {
+		for _, line := range now {
+			fmt.Fprintln(&b, "with the database "+line)
 		}
 	}
 	for _, name := range keys(seen.Locks) {

@@ -10,7 +10,8 @@ type Facts struct {
 	Tables map[string]Table `json:"tables"` // by schema.name
 }
 
-// Table is one table that exists.
+// Table is one table that exists. A partitioned table, and one that others inherit from, has the rows and the bytes of all of
+// them: a statement on it goes on to them.
 type Table struct {
 	Rows    int64             `json:"rows"`  // the planner's estimate; -1 = never counted
 	Bytes   int64             `json:"bytes"` // with indexes
@@ -32,9 +33,15 @@ func (d *Database) Facts(ctx context.Context) (Facts, error) {
 		return facts, err
 	}
 	defer s.hangUp()
-	rows, err := s.Query(ctx, `SELECT n.nspname || '.' || c.relname, c.reltuples::bigint, pg_total_relation_size(c.oid),
+	rows, err := s.Query(ctx, `WITH RECURSIVE family AS (SELECT oid AS root, oid FROM pg_class WHERE relkind IN ('r', 'p')
+			UNION SELECT f.root, i.inhrelid FROM family f JOIN pg_inherits i ON i.inhparent = f.oid),
+		size AS (SELECT f.root, sum(pg_total_relation_size(c.oid))::bigint AS bytes,
+			CASE WHEN bool_or(c.relkind = 'r' AND c.reltuples <= 0 AND pg_total_relation_size(c.oid) > 65536) OR bool_and(c.reltuples < 0) THEN -1
+				ELSE sum(greatest(c.reltuples, 0)) FILTER (WHERE c.relkind = 'r') END::bigint AS rows
+			FROM family f JOIN pg_class c ON c.oid = f.oid GROUP BY f.root)
+		SELECT n.nspname || '.' || c.relname, coalesce(size.rows, 0), size.bytes,
 		coalesce(a.attname, ''), coalesce(format_type(a.atttypid, a.atttypmod), ''), coalesce(a.attnotnull, false), coalesce(a.atthasdef OR a.attidentity <> '', false)
-		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN size ON size.root = c.oid
 		LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
 		WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND n.nspname <> 'information_schema' AND NOT starts_with(n.nspname, 'pg_')
 		AND NOT (n.nspname = $2 AND c.relname = ANY($1))`, d.ownTables(), s.schema)

@@ -270,6 +270,29 @@ func TestFacts(t *testing.T) {
 	require.Equal(t, map[string]postgres.Column{"id": {Type: "integer", NotNull: true, Default: true}, "t": {Type: "character varying(3)"}}, facts.Tables["public.a"].Columns)
 }
 
+// A partitioned table is as large as its partitions, and of unknown size when one of them is.
+func TestFactsOfPartitions(t *testing.T) {
+	dsn := labtest.Postgres(t)
+	conn := outside(t, dsn)
+	exec(t, conn, `CREATE TABLE log (n int) PARTITION BY RANGE (n);
+		CREATE TABLE log_1 PARTITION OF log FOR VALUES FROM (0) TO (5000) PARTITION BY RANGE (n);
+		CREATE TABLE log_1a PARTITION OF log_1 FOR VALUES FROM (0) TO (5000);
+		CREATE TABLE log_2 PARTITION OF log FOR VALUES FROM (5000) TO (90000);
+		CREATE TABLE parent (n int); CREATE TABLE heir () INHERITS (parent);
+		INSERT INTO log SELECT generate_series(0, 4999); INSERT INTO heir SELECT generate_series(1, 300); ANALYZE log_1a, log_2, heir, parent`)
+	rows := func(table string) int64 {
+		facts, err := open(t, dsn).Facts(t.Context())
+		require.NoError(t, err)
+		return facts.Tables["public."+table].Rows
+	}
+	require.Equal(t, int64(5000), rows("log"))
+	require.Equal(t, int64(5000), rows("log_1"))
+	require.Equal(t, int64(300), rows("parent"))
+	exec(t, conn, `ALTER TABLE log_2 SET (autovacuum_enabled = false); INSERT INTO log SELECT generate_series(5000, 80000)`)
+	require.Equal(t, int64(-1), rows("log"))
+	require.Equal(t, int64(5000), rows("log_1"))
+}
+
 // A role without any special right can migrate what it owns.
 func TestPlainRole(t *testing.T) {
 	dsn := labtest.Postgres(t)

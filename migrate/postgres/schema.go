@@ -11,13 +11,17 @@ import (
 )
 
 // Schema is what a database has, written as the SQL that would make it again: enough for a gate to know columns, types,
-// constraints, indexes, partitions, views and triggers, and no more.
+// constraints, indexes, partitions, views and what runs by itself (triggers, rules, row security), and no more.
 type Schema struct {
-	Server   int    // the server's major version
-	Home     string // the schema that names without one are in
-	SQL      string // one statement a line or more, each ended by a semicolon
-	Expand   uint64 // what golang-migrate's version table says; 0 = nothing
-	Contract uint64 // and that of the contract track
+	Server int    // the server's major version
+	Home   string // the schema that names without one are in
+	SQL    string // one statement a line or more, each ended by a semicolon
+	// Invalid are the indexes that a failed CREATE INDEX CONCURRENTLY left, and Functions the names of all functions, in any
+	// schema, the server's own too: no SQL says the one, and the bodies of the other nobody wants to read.
+	Invalid   []string
+	Functions []string
+	Expand    uint64 // what golang-migrate's version table says; 0 = nothing
+	Contract  uint64 // and that of the contract track
 }
 
 // Schema reads the schema of the database, teal's own tables left out.
@@ -42,67 +46,40 @@ func (d *Database) Schema(ctx context.Context) (Schema, error) {
 		}
 		*track.into = uint64(max(version, 0))
 	}
+	lines, err := s.lines(ctx, d.ownTables(), []part{{"extensions", extensionsQuery}, {"types", typesQuery}, {"sequences", sequencesQuery}, {"tables", tablesQuery},
+		{"partitions", partitionsQuery}, {"constraints", constraintsQuery}, {"indexes", indexesQuery}, {"heirs", heirsQuery}, {"views", viewsQuery},
+		{"statistics", statisticsQuery}, {"triggers", triggersQuery}, {"rules", rulesQuery}, {"row security", securityQuery}})
+	if err != nil {
+		return out, err
+	}
 	var b strings.Builder
-	for _, part := range []struct{ what, query string }{{"types", typesQuery}, {"tables", tablesQuery}, {"partitions", partitionsQuery},
-		{"constraints", constraintsQuery}, {"indexes", indexesQuery}, {"views", viewsQuery}, {"triggers", triggersQuery}} {
-		rows, err := s.Query(ctx, ownedBy+part.query, d.ownTables(), s.schema)
-		if err != nil {
-			return out, fmt.Errorf("reading the %s: %w", part.what, err)
-		}
-		var line string
-		if _, err := pgx.ForEachRow(rows, []any{&line}, func() error {
-			b.WriteString(strings.TrimRight(line, "; \n"))
-			b.WriteString(";\n")
-			return nil
-		}); err != nil {
-			return out, fmt.Errorf("reading the %s: %w", part.what, err)
-		}
+	for _, line := range lines {
+		b.WriteString(strings.TrimRight(line, "; \n"))
+		b.WriteString(";\n")
 	}
 	out.SQL = b.String()
-	return out, nil
+	if out.Invalid, err = s.lines(ctx, d.ownTables(), []part{{"invalid indexes", invalidQuery}}); err != nil {
+		return out, err
+	}
+	out.Functions, err = s.lines(ctx, d.ownTables(), []part{{"functions", functionsQuery}})
+	return out, err
 }
 
-// ownedBy are the relations and types that the app may know: not the server's, not an extension's, not teal's. What is in the
-// schema that the session works in has no schema in front, as migrations write it.
-const ownedBy = `WITH space AS (SELECT oid, nspname FROM pg_namespace WHERE nspname <> 'information_schema' AND NOT starts_with(nspname, 'pg_')),
-	extension AS (SELECT classid, objid FROM pg_depend WHERE deptype = 'e'),
-	home AS (SELECT oid, CASE nspname WHEN $2 THEN '' ELSE quote_ident(nspname) || '.' END AS prefix FROM space),
-	rel AS (SELECT c.*, h.prefix || quote_ident(c.relname) AS name FROM pg_class c JOIN space s ON s.oid = c.relnamespace JOIN home h ON h.oid = s.oid
-		WHERE c.relpersistence <> 't' AND NOT (s.nspname = $2 AND c.relname = ANY($1))
-		AND NOT EXISTS (SELECT FROM extension e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid)) `
+// part is a part of the schema and what reads it, a line of text for each of its objects.
+type part struct{ what, query string }
 
-// The newer columns of the catalogue are read through to_jsonb, because an older server does not have them.
-const (
-	typesQuery = `SELECT 'CREATE TYPE ' || s.prefix || quote_ident(t.typname) || ' AS ENUM (' ||
-		(SELECT coalesce(string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder), '') FROM pg_enum e WHERE e.enumtypid = t.oid) || ')'
-		FROM pg_type t JOIN home s ON s.oid = t.typnamespace WHERE t.typtype = 'e'
-		AND NOT EXISTS (SELECT FROM extension e WHERE e.classid = 'pg_type'::regclass AND e.objid = t.oid)
-	UNION ALL SELECT 'CREATE DOMAIN ' || s.prefix || quote_ident(t.typname) || ' AS ' || format_type(t.typbasetype, t.typtypmod) ||
-		CASE WHEN t.typnotnull THEN ' NOT NULL' ELSE '' END ||
-		coalesce((SELECT string_agg(' CONSTRAINT ' || quote_ident(k.conname) || ' ' || replace(pg_get_constraintdef(k.oid), ' NOT VALID', ''), '')
-			FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'), '')
-		FROM pg_type t JOIN home s ON s.oid = t.typnamespace WHERE t.typtype = 'd'
-		AND NOT EXISTS (SELECT FROM extension e WHERE e.classid = 'pg_type'::regclass AND e.objid = t.oid)`
-	tablesQuery = `SELECT 'CREATE TABLE ' || rel.name || ' (' || coalesce(string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod) ||
-		coalesce((SELECT ' COLLATE ' || quote_ident(n.nspname) || '.' || quote_ident(l.collname) FROM pg_type t, pg_collation l JOIN pg_namespace n ON n.oid = l.collnamespace
-			WHERE t.oid = a.atttypid AND l.oid = a.attcollation AND a.attcollation <> t.typcollation), '') ||
-		CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END ||
-		CASE WHEN to_jsonb(a) ->> 'attgenerated' <> '' THEN ' GENERATED ALWAYS AS (' || pg_get_expr(d.adbin, d.adrelid) || ') STORED'
-			WHEN a.attidentity = 'a' THEN ' GENERATED ALWAYS AS IDENTITY' WHEN a.attidentity = 'd' THEN ' GENERATED BY DEFAULT AS IDENTITY'
-			WHEN d.adbin IS NOT NULL THEN ' DEFAULT ' || pg_get_expr(d.adbin, d.adrelid) ELSE '' END, ', ' ORDER BY a.attnum), '') || ')' ||
-		CASE WHEN rel.relkind = 'p' THEN ' PARTITION BY ' || pg_get_partkeydef(rel.oid) ELSE '' END
-		FROM rel LEFT JOIN pg_attribute a ON a.attrelid = rel.oid AND a.attnum > 0 AND NOT a.attisdropped
-		LEFT JOIN pg_attrdef d ON d.adrelid = rel.oid AND d.adnum = a.attnum
-		WHERE rel.relkind IN ('r', 'p', 'f') GROUP BY rel.oid, rel.name, rel.relkind ORDER BY rel.oid`
-	partitionsQuery = `SELECT 'ALTER TABLE ' || parent.name || ' ATTACH PARTITION ' || rel.name || ' ' || pg_get_expr(rel.relpartbound, rel.oid)
-		FROM rel JOIN pg_inherits i ON i.inhrelid = rel.oid JOIN rel parent ON parent.oid = i.inhparent
-		WHERE rel.relispartition AND rel.relkind IN ('r', 'p', 'f') ORDER BY rel.oid`
-	constraintsQuery = `SELECT 'ALTER TABLE ' || rel.name || ' ADD CONSTRAINT ' || quote_ident(k.conname) || ' ' || pg_get_constraintdef(k.oid)
-		FROM pg_constraint k JOIN rel ON rel.oid = k.conrelid WHERE k.contype IN ('p', 'u', 'x', 'c', 'f') ORDER BY k.contype = 'f', k.oid`
-	indexesQuery = `SELECT pg_get_indexdef(i.indexrelid, 0, true) FROM pg_index i JOIN rel ON rel.oid = i.indrelid
-		WHERE i.indisvalid AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')) ORDER BY i.indexrelid`
-	viewsQuery = `SELECT 'CREATE ' || CASE relkind WHEN 'm' THEN 'MATERIALIZED ' ELSE '' END || 'VIEW ' || name || ' AS ' || pg_get_viewdef(oid)
-		FROM rel WHERE relkind IN ('v', 'm') ORDER BY oid`
-	triggersQuery = `SELECT pg_get_triggerdef(t.oid, true) FROM pg_trigger t JOIN rel ON rel.oid = t.tgrelid
-		WHERE NOT t.tgisinternal AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_trigger'::regclass AND d.objid = t.oid AND d.deptype IN ('P', 'S')) ORDER BY t.oid`
-)
+func (s *session) lines(ctx context.Context, own []string, parts []part) ([]string, error) {
+	var out []string
+	for _, p := range parts {
+		rows, err := s.Query(ctx, ownedBy+p.query, own, s.schema)
+		if err != nil {
+			return nil, fmt.Errorf("reading the %s: %w", p.what, err)
+		}
+		found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			return nil, fmt.Errorf("reading the %s: %w", p.what, err)
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}

@@ -30,6 +30,22 @@ func TestSchemaReadsBack(t *testing.T) {
 		CREATE FUNCTION audit.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 		CREATE TRIGGER touch BEFORE UPDATE OF m ON "Person" FOR EACH ROW WHEN (OLD.m IS DISTINCT FROM NEW.m) EXECUTE FUNCTION audit.touch();
 		CREATE TRIGGER rows AFTER INSERT ON log FOR EACH ROW EXECUTE FUNCTION audit.touch();
+		CREATE TYPE pair AS (a int, "B" text[]);
+		CREATE DOMAIN few AS stars DEFAULT 3;
+		CREATE EXTENSION citext;
+		CREATE TABLE sorted (c text COLLATE "C" NOT NULL, p pair, f few);
+		CREATE TABLE heir (c text COLLATE "C" NOT NULL, p pair, f few, more int);
+		ALTER TABLE heir INHERIT sorted;
+		CREATE STATISTICS both_of ON c, f FROM sorted;
+		CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+		CREATE TRIGGER "On" BEFORE UPDATE OF c ON sorted FOR EACH ROW EXECUTE FUNCTION touch();
+		CREATE TRIGGER off AFTER INSERT ON audit.note FOR EACH ROW EXECUTE FUNCTION touch();
+		ALTER TABLE audit.note DISABLE TRIGGER off;
+		CREATE TRIGGER routed AFTER INSERT ON log FOR EACH ROW EXECUTE FUNCTION touch();
+		CREATE RULE kept AS ON DELETE TO sorted DO INSTEAD NOTHING;
+		ALTER TABLE sorted ENABLE ROW LEVEL SECURITY; ALTER TABLE audit.note ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+		CREATE INDEX broken ON sorted (f);
+		UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'broken'::regclass;
 		CREATE TABLE schema_migrations (version bigint, dirty boolean); INSERT INTO schema_migrations VALUES (7, false)`)
 	schema, err := open(t, dsn).Schema(t.Context())
 	require.NoError(t, err)
@@ -44,9 +60,14 @@ func TestSchemaReadsBack(t *testing.T) {
 	require.NotContains(t, schema.SQL, "schema_migrations")
 	require.Contains(t, schema.SQL, `ALTER TABLE audit.note ADD CONSTRAINT positive CHECK ((id > 0)) NOT VALID;`)
 
+	require.Equal(t, []string{"broken"}, schema.Invalid)
+	require.Subset(t, schema.Functions, []string{"touch", "lower", "citext"})
+	require.NotContains(t, schema.SQL, "broken")
+
 	again := labtest.Postgres(t)
 	other := outside(t, again)
-	exec(t, other, `CREATE SCHEMA audit; CREATE SEQUENCE audit.note_id_seq; CREATE FUNCTION audit.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';`+schema.SQL)
+	exec(t, other, `CREATE SCHEMA audit; CREATE FUNCTION audit.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+		CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';`+schema.SQL)
 	second, err := open(t, again).Schema(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, schema.SQL, second.SQL)

@@ -7,7 +7,7 @@ func readCode(s *Statement, n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.ViewStmt:
 		s.Kind, s.Name, s.Replace = CreateView, rangeName(n.View), n.Replace
-		s.Temporary = n.View != nil && n.View.RelPersistence == 't'
+		s.Temporary, s.Calls, s.Reads, s.Star = temporary(n.View), unknownCalls(n.Query), columnsOf(n.Query), star(n.Query)
 	case *ast.RefreshMatViewStmt:
 		s.Kind, s.Name, s.Concurrently = RefreshMatView, rangeName(n.Relation), n.Concurrent
 	case *ast.CreateFunctionStmt:

@@ -123,6 +123,12 @@ func commandOf(n *ast.AlterTableCmd) Command {
 	if n.Newowner != nil {
 		c.Detail = n.Newowner.Rolename
 	}
+	switch n.Subtype {
+	case ast.AT_EnableReplicaTrig:
+		c.Detail = "replica"
+	case ast.AT_EnableAlwaysTrig:
+		c.Detail = "always"
+	}
 	if kind == SetDefault && n.Def == nil {
 		c.Kind = DropDefault
 	}

@@ -68,12 +68,14 @@ func (s *Statement) explain(n *ast.ExplainStmt) {
 func (s *Statement) readSelect(n *ast.SelectStmt) {
 	s.Kind = Select
 	if n.IntoClause != nil {
-		s.Kind, s.Name = CreateTableAs, rangeName(n.IntoClause.Rel)
+		s.Kind, s.Name, s.Temporary = CreateTableAs, rangeName(n.IntoClause.Rel), temporary(n.IntoClause.Rel)
 	}
-	s.Detail = ""
-	if len(items(n.LockingClause)) > 0 {
-		s.Detail = "for update"
-	}
+	walk(n, func(n ast.Node) bool {
+		if q, ok := n.(*ast.SelectStmt); ok && len(items(q.LockingClause)) > 0 {
+			s.Detail = "for update"
+		}
+		return true
+	})
 }
 
 // guards collects the columns c of "… AND c IS NULL" at the top level of a condition. A column of another table in the

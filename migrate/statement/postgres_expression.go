@@ -2,6 +2,7 @@ package statement
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/multigres/multigres/go/common/parser/ast"
 )
@@ -16,6 +17,49 @@ func columnsOf(n ast.Node) []string {
 		return true
 	})
 	return out
+}
+
+// star says whether a query has a *, by itself or behind a table's name.
+func star(n ast.Node) bool {
+	found := false
+	walk(n, func(n ast.Node) bool {
+		_, is := n.(*ast.A_Star)
+		found = found || is
+		return !found
+	})
+	return found
+}
+
+// neverNull says whether an expression of a default surely gives a value.
+func neverNull(n ast.Node) bool {
+	sure := true
+	walk(n, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.A_Const:
+			sure = sure && !n.Isnull
+		case *ast.FuncCall:
+			sure = sure && givesValue(plainFunction(n))
+		case *ast.A_Expr:
+			sure = sure && !strings.ContainsAny(strings.Join(words(n.Name), ""), "#?@>") && n.Kind == ast.AEXPR_OP
+		case *ast.CaseExpr, *ast.SubLink, *ast.ColumnRef, *ast.A_Indirection:
+			sure = false
+		}
+		return sure
+	})
+	return sure
+}
+
+// givesValue says whether a built-in function gives a value for values.
+func givesValue(name string) bool {
+	switch name {
+	case "nextval", "concat", "to_char", "to_timestamp", "make_interval", "make_date", "json_build_object", "jsonb_build_object",
+		"json_build_array", "jsonb_build_array", "timezone", "date_trunc", "date_part", "extract", "lower", "upper", "md5", "length",
+		"now", "transaction_timestamp", "statement_timestamp", "clock_timestamp", "random", "gen_random_uuid", "uuid_generate_v1",
+		"uuid_generate_v4", "uuidv4", "uuidv7", "txid_current", "pg_current_xact_id", "age", "floor", "ceil", "round", "encode",
+		"gen_random_bytes", "replace", "substr", "left", "right", "sha256", "repeat":
+		return true
+	}
+	return false
 }
 
 // raises says whether an expression may fail for some value of its columns: arithmetic overflows, casts refuse. Limits of

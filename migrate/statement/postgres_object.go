@@ -1,6 +1,10 @@
 package statement
 
-import "github.com/multigres/multigres/go/common/parser/ast"
+import (
+	"strings"
+
+	"github.com/multigres/multigres/go/common/parser/ast"
+)
 
 func readIndex(s *Statement, n ast.Node) bool {
 	switch n := n.(type) {
@@ -9,10 +13,11 @@ func readIndex(s *Statement, n ast.Node) bool {
 		s.Name = Name{Schema: s.Table.Schema, Name: n.Idxname}
 		s.Unique, s.NullsEqual, s.Concurrently, s.IfNotExists = n.Unique, n.NullsNotDistinct, n.Concurrent, n.IfNotExists
 		s.Calls = unknownCalls(n)
+		s.Odd = n.AccessMethod != "" && n.AccessMethod != "btree" || len(items(n.IndexIncludingParams)) > 0
 		s.Partial, s.Only = n.WhereClause != nil, n.Relation != nil && !n.Relation.Inh
 		for _, item := range items(n.IndexParams) {
 			if e, ok := item.(*ast.IndexElem); ok && e.Name != "" {
-				s.Columns = append(s.Columns, e.Name)
+				s.Columns, s.Odd = append(s.Columns, e.Name), s.Odd || odd(e)
 			} else {
 				s.Expressions = true
 				s.Raises, s.Reads = s.Raises || raises(item), append(s.Reads, columnsOf(item)...)
@@ -41,6 +46,12 @@ func readIndex(s *Statement, n ast.Node) bool {
 	return true
 }
 
+// odd says whether a column of an index is there in another than the usual way.
+func odd(e *ast.IndexElem) bool {
+	return len(items(e.Collation)) > 0 || len(items(e.Opclass)) > 0 || e.Ordering != ast.SORTBY_DEFAULT && e.Ordering != ast.SORTBY_ASC ||
+		e.NullsOrdering != ast.SORTBY_NULLS_DEFAULT
+}
+
 // readObject reads types, sequences, schemas, extensions, databases, and DROP of anything.
 func readObject(s *Statement, n ast.Node) bool {
 	switch n := n.(type) {
@@ -59,6 +70,8 @@ func readObject(s *Statement, n ast.Node) bool {
 		s.Kind, s.Name = AlterExtension, Name{Name: n.Extname}
 	case *ast.CreateSeqStmt:
 		s.Kind, s.Name, s.IfNotExists = CreateSequence, rangeName(n.Sequence), n.IfNotExists
+		head, _, _ := strings.Cut(strings.ToUpper(s.SQL), "SEQUENCE") // the library forgets TEMP here
+		s.Temporary = temporary(n.Sequence) || strings.Contains(head, "TEMP")
 	case *ast.AlterSeqStmt:
 		s.Kind, s.Name = AlterSequence, rangeName(n.Sequence)
 		s.Columns = defNames(n.Options)
@@ -83,7 +96,7 @@ func readObject(s *Statement, n ast.Node) bool {
 func readType(s *Statement, n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.CreateEnumStmt:
-		s.Kind, s.Name = CreateEnum, listName(n.TypeName)
+		s.Kind, s.Name, s.Values = CreateEnum, listName(n.TypeName), words(n.Vals)
 	case *ast.AlterEnumStmt:
 		s.Kind, s.Name, s.Detail, s.IfNotExists = AddEnumValue, listName(n.TypeName), n.NewVal, n.SkipIfNewValExists
 		if n.OldVal != "" {

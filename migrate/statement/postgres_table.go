@@ -24,7 +24,7 @@ func readTable(s *Statement, n ast.Node) bool {
 
 func (s *Statement) createTable(n *ast.CreateStmt) {
 	s.Kind, s.Name, s.IfNotExists = CreateTable, rangeName(n.Relation), n.IfNotExists
-	s.Temporary = n.Relation != nil && n.Relation.RelPersistence == 't'
+	s.Temporary = temporary(n.Relation)
 	s.Partitioned, s.IsDefault = n.PartSpec != nil, n.PartBound != nil && n.PartBound.IsDefault
 	for _, parent := range rangeNames(n.InhRelations) {
 		if n.PartBound != nil {
@@ -37,10 +37,13 @@ func (s *Statement) createTable(n *ast.CreateStmt) {
 		switch e := e.(type) {
 		case *ast.ColumnDef:
 			c := columnOf(e)
+			c.spell(e)
 			s.Definition = append(s.Definition, c)
 			s.Constraints = append(s.Constraints, c.Constraints...)
 		case *ast.Constraint:
-			s.Constraints = append(s.Constraints, constraintOf(e))
+			c := constraintOf(e)
+			c.SQL = spellConstraint(e)
+			s.Constraints = append(s.Constraints, c)
 		case *ast.TableLikeClause:
 			s.Like = append(s.Like, rangeName(e.Relation))
 		}
@@ -57,7 +60,7 @@ func (s *Statement) createTableAs(n *ast.CreateTableAsStmt) {
 	}
 	if n.Into != nil {
 		s.Name = rangeName(n.Into.Rel)
-		s.Temporary = n.Into.Rel != nil && n.Into.Rel.RelPersistence == 't'
+		s.Temporary = temporary(n.Into.Rel)
 	}
 	s.Calls, s.Writes = unknownCalls(n.Query), writes(n.Query)
 }
@@ -89,6 +92,11 @@ func (s *Statement) alterTable(n *ast.AlterTableStmt) {
 			s.Commands = append(s.Commands, Command{Kind: OtherCommand})
 		}
 	}
+}
+
+// temporary says whether a relation that is made is gone with the session.
+func temporary(r *ast.RangeVar) bool {
+	return r != nil && (r.RelPersistence == 't' || r.SchemaName == "pg_temp")
 }
 
 func columnOf(n *ast.ColumnDef) Column {
@@ -130,16 +138,19 @@ func identityOf(when byte) string {
 }
 
 func defaultOf(n ast.Node) *Default {
-	d := &Default{Volatility: volatility(n)}
-	for {
+	d := &Default{Volatility: volatility(n), NeverNull: neverNull(n)}
+	casts := 0
+	for ; ; casts++ {
 		cast, ok := n.(*ast.TypeCast)
 		if !ok {
 			break
 		}
-		n = cast.Arg
+		n, d.Cast = cast.Arg, typeOf(cast.TypeName)
 	}
 	if c, ok := n.(*ast.A_Const); ok {
-		d.Null = c.Isnull
+		if d.Null = c.Isnull; casts < 2 {
+			d.Literal = spellNode(c)
+		}
 	}
 	return d
 }

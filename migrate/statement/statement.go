@@ -32,7 +32,7 @@ type Statement struct {
 	Table     Name     // the table that an index, trigger, policy or rule belongs to
 	NewName   string   // of a rename
 	NewSchema string   // of SET SCHEMA
-	Values    []string // of SET; none for DEFAULT
+	Values    []string // of SET; none for DEFAULT; the labels of an enum
 	Detail    string   // a word the kind explains: the setting's name, the lock mode, the enum value, the owner
 	Columns   []string // columns of an index; columns that an UPDATE assigns, an INSERT or COPY lists
 
@@ -50,6 +50,7 @@ type Statement struct {
 	NullsEqual   bool // the unique index has NULLS NOT DISTINCT
 	Partial      bool // the index has a WHERE
 	Expressions  bool // the index computes something
+	Odd          bool // the index is no plain one: an operator class, a collation, an order, INCLUDE, no btree
 	Raises       bool // the index computes something that may fail for some value
 	Only         bool // ON ONLY, UPDATE ONLY
 	IfExists     bool
@@ -70,8 +71,10 @@ type Statement struct {
 	NullGuards []string
 	// Calls are the functions called whose effect we do not know, in order.
 	Calls []string
-	// Reads are the columns in an index's expressions and in its WHERE.
+	// Reads are the columns in an index's expressions and in its WHERE, and those that a view's query names.
 	Reads []string
+	// Star says that a view's query has a *.
+	Star bool
 
 	relations []Name
 }
@@ -133,7 +136,10 @@ const (
 type Default struct {
 	Volatility Volatility
 	Null       bool   // DEFAULT NULL
-	SQL        string // the expression; of an ALTER TABLE only
+	NeverNull  bool   // it surely gives a value; DEFAULT nullif(1, 1) may not
+	SQL        string // the expression
+	Literal    string // of a constant: it alone, as written
+	Cast       Type   // and the type that it is cast to
 }
 
 // ConstraintKind says what a constraint demands.
@@ -166,7 +172,7 @@ type Constraint struct {
 	Reads            []string // the columns in a CHECK
 	NullPasses       bool     // of a column's or domain's CHECK: NULL is not refused, whatever else the row holds
 	NullsNotDistinct bool     // UNIQUE NULLS NOT DISTINCT
-	// SQL is the constraint as one writes it in ALTER TABLE … ADD, without its name and without NOT VALID; of an ALTER TABLE only.
+	// SQL is the constraint as one writes it in ALTER TABLE … ADD, without its name and without NOT VALID.
 	SQL string
 }
 
@@ -182,7 +188,7 @@ type Command struct {
 	Collation    bool        // ALTER COLUMN … TYPE … COLLATE
 	Default      *Default    // SET DEFAULT
 	Other        Name        // the partition or parent
-	Detail       string      // owner, identity kind, replica identity, names of options
+	Detail       string      // owner, identity kind, replica identity, names of options; of a trigger "replica" or "always"
 	IsDefault    bool        // ATTACH PARTITION … DEFAULT
 	Cascade      bool
 	IfExists     bool
