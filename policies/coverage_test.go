@@ -28,7 +28,7 @@ func rows() map[int][]string {
 		48: {"unparsable"}, 49: {"drop-check"}, 50: {"drop-foreign-key"}, 51: {"add-unique", "add-unique-using-index"}, 52: {"drop-unique"},
 		53: {"drop-unique", "drop-unique-index"}, 54: {"add-exclude"}, 55: {"alter-constraint"}, 56: {"rename-constraint"},
 		// 1.4 indexes
-		57: {"create-index", "create-unique-index", "create-index-function"}, 58: {"create-index-concurrently"}, 59: {"create-unique-index-concurrently"},
+		57: {"create-index", "create-unique-index", "create-index-function", "create-index-long-value"}, 58: {"create-index-concurrently"}, 59: {"create-unique-index-concurrently"},
 		60: {"create-index-if-not-exists"}, 61: {"drop-index", "drop-unique-index"}, 62: {"reindex", "reindex-concurrently"}, 63: {"alter-index"},
 		// 1.5 types, domains, sequences
 		65: {"create-type"}, 66: {"add-enum-value"}, 67: {"rename-enum-value"}, 68: {"drop-type", "rename-type"}, 69: {"add-attribute", "alter-attribute"},

@@ -20,7 +20,7 @@ func Rules() []Rule {
 		addUnique(), addUniqueUsingIndex(), dropUnique(), addExclude(), alterConstraint(), renameConstraint(),
 		// indexes
 		createIndex(), createUniqueIndex(), createIndexConcurrently(), createUniqueIndexConcurrently(), createIndexIfNotExists(),
-		createIndexExpression(), createIndexPartitioned(), dropIndex(), dropUniqueIndex(), reindex(), reindexConcurrently(), alterIndex(),
+		createIndexExpression(), createIndexLongValue(), createIndexPartitioned(), dropIndex(), dropUniqueIndex(), reindex(), reindexConcurrently(), alterIndex(),
 		// types, domains, sequences
 		createType(), addEnumValue(), renameEnumValue(), dropType(), renameType(), addAttribute(), alterAttribute(), createDomain(), alterDomain(),
 		createSequence(), renameSequence(), dropSequence(), alterSequence(),

@@ -23,6 +23,9 @@ func readIndex(s *Statement, n ast.Node) bool {
 				s.Raises, s.Reads = s.Raises || raises(item), append(s.Reads, columnsOf(item)...)
 			}
 		}
+		if n.AccessMethod == "" || n.AccessMethod == "btree" {
+			s.Whole = wholeColumns(append(items(n.IndexParams), items(n.IndexIncludingParams)...))
+		}
 		if n.WhereClause != nil {
 			s.Raises, s.Reads = s.Raises || raises(n.WhereClause), append(s.Reads, columnsOf(n.WhereClause)...)
 		}

@@ -71,6 +71,9 @@ type Statement struct {
 	NullGuards []string
 	// Calls are the functions called whose effect we do not know, in order.
 	Calls []string
+	// Whole are the columns of which a btree keeps the whole value: those that it is of, that it includes, and those in
+	// its expressions that nothing makes short.
+	Whole []string
 	// Reads are the columns in an index's expressions and in its WHERE, and those that a view's query names.
 	Reads []string
 	// Star says that a view's query has a *.
