@@ -188,6 +188,8 @@ type Waiting struct {
 	For     string    `json:"for"`               // freeze, approval, contract, lock, database, haproxy, launcher, policy, held
 	Release ID        `json:"release,omitempty"` // whose step it is
 	Role    string    `json:"role,omitempty"`
+	Step    string    `json:"step,omitempty"` // an approval: of what (expand, switch, contract)
+	Asks    []string  `json:"asks,omitempty"` // an approval: the statements that need it
 	Why     string    `json:"why"`
 	Until   time.Time `json:"until,omitzero"`
 	Since   time.Time `json:"since"`

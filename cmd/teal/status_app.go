@@ -92,7 +92,7 @@ func printApp(w io.Writer, app daemon.AppStatus, now time.Time) error {
 		if o.Denied != "" {
 			needs = ", refused by the policies in force"
 		}
-		if roles := unspoken(o); len(roles) > 0 {
+		if roles := unspoken(app, o); len(roles) > 0 {
 			needs += ", needs the word of " + strings.Join(roles, " and ") + ": teal approve " + app.App
 		}
 		say("owed", "contract %s of %s, due %s%s", numbers(o.Numbers), o.Version, line.due(now), needs)
@@ -125,7 +125,7 @@ func printOverlays(say func(label, format string, args ...any), app daemon.AppSt
 		say("waiting", "for %s since %s%s: %s", strings.ReplaceAll(wait.For, "_", " "), age(now, wait.Since), until, wait.Why)
 		switch wait.For {
 		case "approval":
-			say("  next", "teal approve %s --reason …%s", app.App, ofRole(wait.Role))
+			say("  next", "teal approve %s --reason …%s", app.App, ofRoles(app))
 		case "contract":
 			say("  next", "teal contract %s --reason …", app.App)
 		}
@@ -141,11 +141,16 @@ func printOverlays(say func(label, format string, args ...any), app daemon.AppSt
 	}
 }
 
-func ofRole(role string) string {
-	if role == "" {
+// ofRoles names everybody whose word the next approval needs.
+func ofRoles(app daemon.AppStatus) string {
+	if len(app.Pending) == 0 {
 		return ""
 	}
-	return " (by somebody with the role " + role + ")"
+	roles := app.Pending[0].Roles
+	if len(roles) == 1 {
+		return " (by somebody with the role " + roles[0] + ")"
+	}
+	return " (by somebody with each of the roles " + strings.Join(roles, " and ") + ")"
 }
 
 // goOn is the command after a hold.
