@@ -2,7 +2,6 @@ package daemon
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"time"
@@ -56,31 +55,6 @@ func (d *Daemon) getApp(c *call) (int, any) {
 		return status, refusal
 	}
 	return http.StatusOK, statusOf(app.View())
-}
-
-// Plan is GET /v1/apps/{app}/plan: the gate's word on the release in progress, with every finding.
-type Plan struct {
-	App      string           `json:"app"`
-	Release  release.ID       `json:"release"` // "" = none is in progress
-	Version  release.Version  `json:"version"`
-	Phase    release.Phase    `json:"phase"`
-	Verdict  *release.Verdict `json:"verdict"`  // null = not judged yet
-	Findings json.RawMessage  `json:"findings"` // as teal check --format json prints them; null = none
-}
-
-func (d *Daemon) getPlan(c *call) (int, any) {
-	app, status, refusal := d.find(c)
-	if app == nil {
-		return status, refusal
-	}
-	plan := Plan{App: app.name, Findings: json.RawMessage("null")}
-	if r := app.View().State.Current; r != nil {
-		plan.Release, plan.Version, plan.Phase, plan.Verdict = r.ID, r.Version, r.Phase, brief(r).Verdict
-		if r.Verdict != nil && json.Valid(r.Verdict.Findings) {
-			plan.Findings = r.Verdict.Findings
-		}
-	}
-	return http.StatusOK, plan
 }
 
 func (d *Daemon) getTimeline(c *call) (int, any) {
