@@ -23,6 +23,7 @@ type AppStatus struct {
 	Previous *release.Plan               `json:"previous"` // what a cold rollback would start
 	Class    release.ClassName           `json:"class"`
 	Unproven bool                        `json:"unproven"`
+	Unready  release.Slot                `json:"unready,omitempty"` // class cold: of the earlier version, up but not ready; a rollback is refused without force until it is
 	Hold     *release.Hold               `json:"hold"`
 	Waiting  *release.Waiting            `json:"waiting"`
 	Owed     []release.Owed              `json:"owed"`
@@ -62,7 +63,7 @@ type SlotStatus struct {
 func statusOf(v View) AppStatus {
 	s, o := v.State, v.Observation
 	status := AppStatus{App: s.App, Live: s.Live, Rev: s.Rev, Epoch: s.Epoch, Current: brief(s.Current), Last: brief(s.Last), Previous: s.Previous,
-		Class: v.Class, Unproven: v.Unproven, Hold: s.Hold, Waiting: s.Waiting, Owed: orEmpty(s.Owed), Pending: pendingOf(v), Slots: map[release.Slot]SlotStatus{},
+		Class: v.Class, Unproven: v.Unproven, Unready: release.Unready(s), Hold: s.Hold, Waiting: s.Waiting, Owed: orEmpty(s.Owed), Pending: pendingOf(v), Slots: map[release.Slot]SlotStatus{},
 		Traffic: orEmpty(o.Traffic.Nodes), Schema: o.Schema, Queue: orEmpty(o.Queue), Freeze: o.Freeze, Kind: v.Action.Kind, Rule: v.Action.Rule,
 		Why: v.Action.Why, Removed: o.Removed, Degraded: v.Degraded, Problems: orEmpty(v.Problems), At: v.At}
 	if o.Job.Running {

@@ -33,3 +33,25 @@ func TestPendingHasEveryRole(t *testing.T) {
 	state.Current.Rollback = true
 	require.Empty(t, release.Pending(state, limits), "a cold rollback asks nobody")
 }
+
+// TestUnreadyIsAGreenThatARollbackWouldBeRefusedTo: the command agrees with what status says about it.
+func TestUnreadyIsAGreenThatARollbackWouldBeRefusedTo(t *testing.T) {
+	state := release.State{App: "shop", Live: release.A, Slots: map[release.Slot]release.Place{
+		release.A: {Plan: &release.Plan{Version: "1.1", Generation: 2}, Want: true, Ready: release.Yes},
+		release.B: {Plan: &release.Plan{Version: "1.0", Generation: 1}, Want: true, Ready: release.No}},
+		Last: &release.Release{Phase: release.Warm, Blue: release.A, Green: release.B, Limits: release.Limits{WarmFor: release.Forever}}}
+	seen := release.Observation{Command: &release.Command{Verb: release.VerbRollback, Actor: "ana"}}
+	class, _ := release.RollbackClass(state, seen)
+	require.Equal(t, release.ClassCold, class)
+	require.Equal(t, release.B, release.Unready(state))
+	_, action, _ := release.Step(state, seen, release.Limits{})
+	require.Equal(t, release.Refuse, action.Kind)
+	require.Equal(t, "no_ready_target", action.Code)
+
+	green := state.Slots[release.B]
+	green.Ready = release.Yes
+	state.Slots[release.B] = green
+	require.Equal(t, release.None, release.Unready(state))
+	state.Last = nil
+	require.Equal(t, release.None, release.Unready(state), "a green that is stopped is started again")
+}

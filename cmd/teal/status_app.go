@@ -42,12 +42,19 @@ func state(app daemon.AppStatus, now time.Time) string {
 	return text
 }
 
-// class is the rollback class with its doubt.
+// class is the rollback class with its doubts.
 func class(app daemon.AppStatus) string {
-	if app.Unproven {
-		return string(app.Class) + " (unproven)"
+	var doubts []string
+	if app.Unready != release.None {
+		doubts = append(doubts, "not ready")
 	}
-	return string(app.Class)
+	if app.Unproven {
+		doubts = append(doubts, "unproven")
+	}
+	if len(doubts) == 0 {
+		return string(app.Class)
+	}
+	return string(app.Class) + " (" + strings.Join(doubts, ", ") + ")"
 }
 
 // why is the last decision's sentence.
@@ -178,14 +185,16 @@ func goOn(app daemon.AppStatus) string {
 // meaning says what the rollback class means for a person.
 func meaning(app daemon.AppStatus) string {
 	text := ""
-	switch app.Class {
-	case release.ClassInstant:
+	switch {
+	case app.Class == release.ClassInstant:
 		text = ": the earlier version is up; teal rollback " + app.App + " --reason …"
-	case release.ClassCold:
+	case app.Class == release.ClassCold && app.Unready != release.None:
+		text = fmt.Sprintf(": the earlier version is meant to be up in slot %s and is not ready now; teal rollback %s is refused without --force until it is", app.Unready, app.App)
+	case app.Class == release.ClassCold:
 		text = ": the earlier version is started again first; teal rollback " + app.App + " --reason …"
-	case release.ClassForwardOnly:
+	case app.Class == release.ClassForwardOnly:
 		text = ": the schema has gone past the earlier version; release a new one"
-	case release.ClassNone:
+	case app.Class == release.ClassNone:
 		text = ": there is no earlier version"
 	}
 	if app.Unproven {

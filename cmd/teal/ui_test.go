@@ -77,3 +77,12 @@ func TestALiveSlotThatIsDownIsNotAtRest(t *testing.T) {
 	app.Slots[release.A] = daemon.SlotStatus{Want: true, Running: release.Yes}
 	require.Equal(t, "nothing to do", why(app))
 }
+
+// TestAGreenThatIsNotReadyIsNotStartedAgain: the class is cold then, and what it usually means would be wrong.
+func TestAGreenThatIsNotReadyIsNotStartedAgain(t *testing.T) {
+	app := daemon.AppStatus{App: "shop", Class: release.ClassCold, Unready: release.B}
+	require.Equal(t, "cold (not ready)", class(app))
+	require.Equal(t, ": the earlier version is meant to be up in slot b and is not ready now; teal rollback shop is refused without --force until it is", meaning(app))
+	app.Unready = release.None
+	require.Contains(t, meaning(app), "is started again first")
+}
