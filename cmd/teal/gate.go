@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"go.yaml.in/yaml/v4"
+
 	"teal.dev/teal/internal/config"
 	"teal.dev/teal/migrate"
 	"teal.dev/teal/policies"
@@ -50,7 +52,9 @@ func policySet(s *config.Snapshot) (policies.Set, []policies.Policy, config.Prob
 	for _, f := range s.Policies {
 		p, err := policies.ParsePolicy(f.Name, f.Data)
 		if err != nil {
-			problems = append(problems, placed(f.Name, err))
+			p := placed(f.Name, err)
+			p.Unreadable = yaml.Unmarshal(f.Data, &yaml.Node{}) != nil
+			problems = append(problems, p)
 			continue
 		}
 		site = append(site, p)
