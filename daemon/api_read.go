@@ -25,12 +25,19 @@ type ConfigStatus struct {
 	Loaded  time.Time `json:"loaded,omitzero"`
 	Tried   time.Time `json:"tried,omitzero"`
 	Problem string    `json:"problem,omitempty"`
+
+	PendingRestart []string `json:"pending_restart"` // keys of teal.yaml whose new value waits for a restart of teal
+	Warnings       []string `json:"warnings"`        // what is taken and should not be left so
+}
+
+// configStatus is what everybody is told about the config.
+func configStatus(c *Config) ConfigStatus {
+	return ConfigStatus{Hash: c.Hash, Loaded: c.Loaded, Tried: c.Tried, Problem: c.Problem, PendingRestart: orEmpty(c.PendingRestart), Warnings: orEmpty(c.Warnings)}
 }
 
 func (d *Daemon) getStatus(*call) (int, any) {
 	config := d.opt.Config()
-	s := Status{Name: config.Name, Version: d.opt.Version, Connected: d.connected(), Apps: []AppStatus{},
-		Config: ConfigStatus{Hash: config.Hash, Loaded: config.Loaded, Tried: config.Tried, Problem: config.Problem}}
+	s := Status{Name: config.Name, Version: d.opt.Version, Connected: d.connected(), Apps: []AppStatus{}, Config: configStatus(config)}
 	if d.pump != nil {
 		s.Outbox, _ = d.pump.Depth()
 	}
