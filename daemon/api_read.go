@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"teal.dev/teal/release"
@@ -53,7 +54,24 @@ func (d *Daemon) find(c *call) (*App, int, any) {
 	if app, ok := d.App(name); ok {
 		return app, 0, nil
 	}
-	return nil, http.StatusNotFound, failure("unknown_app", "teal has no app "+strconv.Quote(name), "teal status lists the apps; a new one needs apps/NAME.yaml")
+	return nil, http.StatusNotFound, d.unknown(name)
+}
+
+// unknown is the answer about an app that there is not, with those that there are.
+func (d *Daemon) unknown(name string) Failure {
+	next := "teal has no app yet; a new one needs apps/NAME.yaml in its config directory"
+	if list := d.names(); len(list) > 0 {
+		next = "its apps are: " + strings.Join(list, ", ") + "; a new one needs apps/NAME.yaml in its config directory"
+	}
+	return failure("unknown_app", "teal has no app "+strconv.Quote(name), next)
+}
+
+func (d *Daemon) names() []string {
+	var list []string
+	for _, app := range d.Apps() {
+		list = append(list, app.name)
+	}
+	return list
 }
 
 func (d *Daemon) getApp(c *call) (int, any) {
@@ -82,6 +100,11 @@ func (d *Daemon) getTimeline(c *call) (int, any) {
 		return notKept()
 	}
 	lines, err := d.opt.Archive.Timeline(c.Context(), c.PathValue("app"), after, limit)
+	if err == nil && len(lines) == 0 && after == 0 {
+		if app, status, refusal := d.find(c); app == nil {
+			return status, refusal
+		}
+	}
 	return archived(map[string]any{"lines": orEmpty(lines)}, err)
 }
 
@@ -94,6 +117,11 @@ func (d *Daemon) getHistory(c *call) (int, any) {
 		return notKept()
 	}
 	past, err := d.opt.Archive.History(c.Context(), c.PathValue("app"), limit)
+	if err == nil && len(past) == 0 { // an app whose file is gone still has its history
+		if app, status, refusal := d.find(c); app == nil {
+			return status, refusal
+		}
+	}
 	return archived(map[string]any{"releases": orEmpty(past)}, err)
 }
 
@@ -105,10 +133,7 @@ func (d *Daemon) getRelease(c *call) (int, any) {
 	id := release.ID(c.PathValue("id"))
 	names := []string{c.URL.Query().Get("app")}
 	if names[0] == "" {
-		names = nil
-		for _, app := range d.Apps() {
-			names = append(names, app.name)
-		}
+		names = d.names()
 	}
 	for _, name := range names {
 		past, found, err := d.opt.Archive.Release(c.Context(), name, id)
@@ -122,7 +147,7 @@ func (d *Daemon) getRelease(c *call) (int, any) {
 		return archived(map[string]any{"release": past, "outcomes": orEmpty(outcomes)}, err)
 	}
 	return http.StatusNotFound, failure("unknown_release", "no app of this teal has a release "+strconv.Quote(string(id)),
-		"teal history APP lists the releases; for an app that teal does not know, ask with ?app=NAME")
+		"teal history APP lists the releases of an app; for an app whose file is gone: teal explain ID --app NAME")
 }
 
 func orEmpty[T any](list []T) []T {

@@ -42,7 +42,7 @@ func (f *follower) run(ctx context.Context, message []byte) error {
 	doc := followed{Release: f.id, App: f.request.app, Version: f.request.version, Until: f.target, Result: result, Outcomes: f.outcomes}
 	var e *exit
 	if errors.As(err, &e) {
-		doc.Code, doc.Error = e.code, e.text
+		doc.Code, doc.Error, doc.Next = e.code, e.text, e.hint
 	}
 	return errors.Join(err, printJSON(f.io.out, doc))
 }

@@ -258,6 +258,7 @@ type followed struct {
 	Result   string               `json:"result"` // accepted, switched, baked, finished, rejected, …, held, timeout, failed
 	Code     int                  `json:"exit_code"`
 	Error    string               `json:"error,omitempty"`
+	Next     string               `json:"next,omitempty"`
 	Outcomes []events.OutcomeData `json:"outcomes"`
 }
 
