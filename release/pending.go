@@ -39,7 +39,7 @@ func Pending(state State, limits Limits) []Unspoken {
 			continue // past the point at which a word counts
 		}
 		if roles := awaited(&owed, limits); len(roles) > 0 {
-			list = append(list, Unspoken{Release: owed.Release, Version: owed.Version, Step: "contract", Roles: roles})
+			list = append(list, Unspoken{Release: owed.Release, Version: owed.Version, Step: "contract", Roles: roles, Asks: owed.Asks})
 		}
 	}
 	return list

@@ -140,7 +140,7 @@ func (t *turn) gateContract(owed *Owed) (Waiting, bool) {
 	case owed.Denied != "":
 		return Waiting{For: "policy", Why: t.deniedText(owed)}, true
 	case len(roles) > 0:
-		return Waiting{For: "approval", Step: "contract", Role: roles[0], Why: fmt.Sprintf("the contract of %s needs the word of %s: teal approve %s", owed.Version, strings.Join(roles, " and "), t.s.App)}, true
+		return Waiting{For: "approval", Step: "contract", Role: roles[0], Asks: owed.Asks, Why: t.needs("contract", owed.Version, roles, owed.Asks)}, true
 	case t.o.Freeze.Active:
 		return Waiting{For: "freeze", Why: t.o.Freeze.Why, Until: t.o.Freeze.Until}, true
 	}

@@ -127,6 +127,9 @@ func judge(t *turn) (Action, bool) {
 		if len(v.Asks) == 0 {
 			r.Verdict.Asks = before.Asks
 		}
+		if len(v.AsksLater) == 0 {
+			r.Verdict.AsksLater = before.AsksLater
+		}
 		r.Verdict.Expand, r.Verdict.Contract = union(before.Expand, v.Expand), union(before.Contract, v.Contract)
 	}
 	r.Verdict.Findings = nil // told in outcomes when they matter, not carried in the state
@@ -196,8 +199,8 @@ func (t *turn) waitContract(r *Release, first *Owed) (Action, bool) {
 	case t.s.Last != nil && t.s.Last.ID == first.Release:
 		w.Why += fmt.Sprintf(", once the version before it is retired: teal retire %s", t.s.App)
 	case len(roles) > 0:
-		w.For, w.Step, w.Role = "approval", "contract", roles[0]
-		w.Why += fmt.Sprintf(", and needs the word of %s: teal approve %s", strings.Join(roles, " and "), t.s.App)
+		w.For, w.Step, w.Role, w.Asks = "approval", "contract", roles[0], first.Asks
+		w.Why += "; " + t.needs("contract", first.Version, roles, first.Asks)
 	default:
 		w.Why += ": teal contract " + t.s.App
 	}

@@ -148,6 +148,7 @@ type Owed struct {
 	Folder     string     `json:"folder"`
 	Numbers    []uint64   `json:"numbers"`
 	Roles      []string   `json:"roles,omitempty"` // approvals that it needs
+	Asks       []string   `json:"asks,omitempty"`  // the statements that need them, as far as the gate named them
 	Approvals  []Approval `json:"approvals,omitempty"`
 	NotBefore  time.Time  `json:"not_before"`
 	Asked      bool       `json:"asked,omitempty"`    // a person said: now

@@ -103,7 +103,7 @@ func (g *gate) judge(app string, files []policies.File, k *known, verdict *relea
 		return nil
 	}
 	verdict.Expand, verdict.Asks = report.Approvals(policies.PhaseExpand), asks(&report, policies.PhaseExpand)
-	verdict.Contract = report.Approvals(policies.PhaseContract)
+	verdict.Contract, verdict.AsksLater = report.Approvals(policies.PhaseContract), asks(&report, policies.PhaseContract)
 	verdict.NewValues = slices.Contains(report.Hazards(policies.PhaseExpand), policies.NewValues)
 	return nil
 }

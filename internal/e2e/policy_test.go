@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -50,6 +52,9 @@ func TestAStricterPolicyReachesAReleaseUnderWay(t *testing.T) {
 	id := w.release("shop", "v2", w.folder("v2"))
 	w.approve("shop", id, "expand")
 	w.reach(id, release.OutFinished)
+	w.awaitApp("shop", "the contract to name its statements", func(s daemon.AppStatus) bool {
+		return len(s.Pending) == 1 && slices.ContainsFunc(s.Pending[0].Asks, func(ask string) bool { return strings.Contains(ask, "0005_drop_name.up.sql:") })
+	})
 	w.site("rules: {drop-column: deny}\n")
 	w.approve("shop", id, "contract")
 	_, err := w.api.Order(t.Context(), "shop", release.VerbContract, daemon.Order{Reason: "now"})
