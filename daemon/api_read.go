@@ -2,9 +2,9 @@ package daemon
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"teal.dev/teal/release"
@@ -26,12 +26,19 @@ type ConfigStatus struct {
 	Loaded  time.Time `json:"loaded,omitzero"`
 	Tried   time.Time `json:"tried,omitzero"`
 	Problem string    `json:"problem,omitempty"`
+
+	PendingRestart []string `json:"pending_restart"` // keys of teal.yaml whose new value waits for a restart of teal
+	Warnings       []string `json:"warnings"`        // what is taken and should not be left so
+}
+
+// configStatus is what everybody is told about the config.
+func configStatus(c *Config) ConfigStatus {
+	return ConfigStatus{Hash: c.Hash, Loaded: c.Loaded, Tried: c.Tried, Problem: c.Problem, PendingRestart: orEmpty(c.PendingRestart), Warnings: orEmpty(c.Warnings)}
 }
 
 func (d *Daemon) getStatus(*call) (int, any) {
 	config := d.opt.Config()
-	s := Status{Name: config.Name, Version: d.opt.Version, Connected: d.connected(), Apps: []AppStatus{},
-		Config: ConfigStatus{Hash: config.Hash, Loaded: config.Loaded, Tried: config.Tried, Problem: config.Problem}}
+	s := Status{Name: config.Name, Version: d.opt.Version, Connected: d.connected(), Apps: []AppStatus{}, Config: configStatus(config)}
 	if d.pump != nil {
 		s.Outbox, _ = d.pump.Depth()
 	}
@@ -47,7 +54,24 @@ func (d *Daemon) find(c *call) (*App, int, any) {
 	if app, ok := d.App(name); ok {
 		return app, 0, nil
 	}
-	return nil, http.StatusNotFound, failure("unknown_app", "teal has no app "+strconv.Quote(name), "teal status lists the apps; a new one needs apps/NAME.yaml")
+	return nil, http.StatusNotFound, d.unknown(name)
+}
+
+// unknown is the answer about an app that there is not, with those that there are.
+func (d *Daemon) unknown(name string) Failure {
+	next := "teal has no app yet; a new one needs apps/NAME.yaml in its config directory"
+	if list := d.names(); len(list) > 0 {
+		next = "its apps are: " + strings.Join(list, ", ") + "; a new one needs apps/NAME.yaml in its config directory"
+	}
+	return failure("unknown_app", "teal has no app "+strconv.Quote(name), next)
+}
+
+func (d *Daemon) names() []string {
+	var list []string
+	for _, app := range d.Apps() {
+		list = append(list, app.name)
+	}
+	return list
 }
 
 func (d *Daemon) getApp(c *call) (int, any) {
@@ -56,31 +80,6 @@ func (d *Daemon) getApp(c *call) (int, any) {
 		return status, refusal
 	}
 	return http.StatusOK, statusOf(app.View())
-}
-
-// Plan is GET /v1/apps/{app}/plan: the gate's word on the release in progress, with every finding.
-type Plan struct {
-	App      string           `json:"app"`
-	Release  release.ID       `json:"release"` // "" = none is in progress
-	Version  release.Version  `json:"version"`
-	Phase    release.Phase    `json:"phase"`
-	Verdict  *release.Verdict `json:"verdict"`  // null = not judged yet
-	Findings json.RawMessage  `json:"findings"` // as teal check --format json prints them; null = none
-}
-
-func (d *Daemon) getPlan(c *call) (int, any) {
-	app, status, refusal := d.find(c)
-	if app == nil {
-		return status, refusal
-	}
-	plan := Plan{App: app.name, Findings: json.RawMessage("null")}
-	if r := app.View().State.Current; r != nil {
-		plan.Release, plan.Version, plan.Phase, plan.Verdict = r.ID, r.Version, r.Phase, brief(r).Verdict
-		if r.Verdict != nil && json.Valid(r.Verdict.Findings) {
-			plan.Findings = r.Verdict.Findings
-		}
-	}
-	return http.StatusOK, plan
 }
 
 func (d *Daemon) getTimeline(c *call) (int, any) {
@@ -101,6 +100,11 @@ func (d *Daemon) getTimeline(c *call) (int, any) {
 		return notKept()
 	}
 	lines, err := d.opt.Archive.Timeline(c.Context(), c.PathValue("app"), after, limit)
+	if err == nil && len(lines) == 0 && after == 0 {
+		if app, status, refusal := d.find(c); app == nil {
+			return status, refusal
+		}
+	}
 	return archived(map[string]any{"lines": orEmpty(lines)}, err)
 }
 
@@ -113,6 +117,11 @@ func (d *Daemon) getHistory(c *call) (int, any) {
 		return notKept()
 	}
 	past, err := d.opt.Archive.History(c.Context(), c.PathValue("app"), limit)
+	if err == nil && len(past) == 0 { // an app whose file is gone still has its history
+		if app, status, refusal := d.find(c); app == nil {
+			return status, refusal
+		}
+	}
 	return archived(map[string]any{"releases": orEmpty(past)}, err)
 }
 
@@ -124,10 +133,7 @@ func (d *Daemon) getRelease(c *call) (int, any) {
 	id := release.ID(c.PathValue("id"))
 	names := []string{c.URL.Query().Get("app")}
 	if names[0] == "" {
-		names = nil
-		for _, app := range d.Apps() {
-			names = append(names, app.name)
-		}
+		names = d.names()
 	}
 	for _, name := range names {
 		past, found, err := d.opt.Archive.Release(c.Context(), name, id)
@@ -141,7 +147,7 @@ func (d *Daemon) getRelease(c *call) (int, any) {
 		return archived(map[string]any{"release": past, "outcomes": orEmpty(outcomes)}, err)
 	}
 	return http.StatusNotFound, failure("unknown_release", "no app of this teal has a release "+strconv.Quote(string(id)),
-		"teal history APP lists the releases; for an app that teal does not know, ask with ?app=NAME")
+		"teal history APP lists the releases of an app; for an app whose file is gone: teal explain ID --app NAME")
 }
 
 func orEmpty[T any](list []T) []T {

@@ -175,5 +175,5 @@ func (d *Daemon) postReload(c *call) (int, any) {
 	d.Refresh()
 	config := d.opt.Config()
 	d.log.Info("the config was read again", "actor", c.person.Name, "hash", config.Hash)
-	return http.StatusOK, ConfigStatus{Hash: config.Hash, Loaded: config.Loaded, Tried: config.Tried, Problem: config.Problem}
+	return http.StatusOK, configStatus(config)
 }

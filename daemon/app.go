@@ -21,7 +21,8 @@ type App struct {
 	bell chan struct{}
 	view atomic.Pointer[View]
 
-	horizon atomic.Bool // known to be recorded
+	horizon atomic.Bool   // known to be recorded
+	asking  chan struct{} // one person's question to the vetter at a time
 }
 
 // AppOptions is what a runner needs.
@@ -74,7 +75,7 @@ func NewApp(opt AppOptions) *App {
 		opt.Log = slog.New(slog.DiscardHandler)
 	}
 	opt.Log = opt.Log.With("app", opt.Name)
-	a := &App{name: opt.Name, opt: opt, mail: make(chan ask, 16), bell: make(chan struct{}, 1)}
+	a := &App{name: opt.Name, opt: opt, mail: make(chan ask, 16), bell: make(chan struct{}, 1), asking: make(chan struct{}, 1)}
 	a.view.Store(&View{State: release.State{App: opt.Name}, Degraded: "starting: no turn has ended yet"})
 	return a
 }

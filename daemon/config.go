@@ -61,6 +61,7 @@ const (
 	storeLimit   = 10 * time.Second
 	sendLimit    = 5 * time.Second
 	vetLimit     = 10 * time.Minute
+	planLimit    = 20 * time.Second // a person waits for it
 	elapsedCap   = 5 * time.Second
 	clocksEvery  = 5 * time.Second
 	jobGrace     = 10 * time.Second

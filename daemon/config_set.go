@@ -17,4 +17,7 @@ type Config struct {
 	Hash    string
 	Problem string    // why the last reload was refused; "" = this set is what the directory says
 	Tried   time.Time // of the last reload, good or bad
+
+	PendingRestart []string // keys whose new value waits for a restart of teal
+	Warnings       []string // what is taken and should not be left so
 }

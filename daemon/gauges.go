@@ -33,6 +33,9 @@ func (g *gauges) Collect(out chan<- prometheus.Metric) {
 	}
 	config := d.opt.Config()
 	gauge(describe("teal_config_reload_success", "1 = the config in force is what the directory says."), number(config.Problem == ""))
+	for _, key := range config.PendingRestart {
+		gauge(describe("teal_config_pending_restart", "1 = the new value of this key of teal.yaml waits for a restart of teal.", "key"), 1, key)
+	}
 	if !config.Tried.IsZero() {
 		gauge(describe("teal_config_reload_timestamp_seconds", "When the config directory was last read."), float64(config.Tried.Unix()))
 	}

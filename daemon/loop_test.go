@@ -23,6 +23,7 @@ type script struct {
 	seen    []release.Observation
 	say     func(release.Observation) (release.Action, bool) // asked first
 	watch   release.Interest
+	alter   func(*release.State) // before each answer
 }
 
 func (s *script) core() daemon.Core {
@@ -31,6 +32,9 @@ func (s *script) core() daemon.Core {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.seen = append(s.seen, seen)
+			if s.alter != nil {
+				s.alter(&state)
+			}
 			if s.say != nil {
 				if a, ok := s.say(seen); ok {
 					return state, a, nil

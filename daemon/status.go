@@ -3,7 +3,7 @@ package daemon
 import (
 	"fmt"
 	"net/http"
-	"slices"
+	"strings"
 	"time"
 
 	"teal.dev/teal/release"
@@ -23,9 +23,11 @@ type AppStatus struct {
 	Previous *release.Plan               `json:"previous"` // what a cold rollback would start
 	Class    release.ClassName           `json:"class"`
 	Unproven bool                        `json:"unproven"`
+	Unready  release.Slot                `json:"unready,omitempty"` // class cold: of the earlier version, up but not ready; a rollback is refused without force until it is
 	Hold     *release.Hold               `json:"hold"`
 	Waiting  *release.Waiting            `json:"waiting"`
 	Owed     []release.Owed              `json:"owed"`
+	Pending  []Pending                   `json:"pending"` // whose word is needed for what; the first is the one that an approval counts for
 	Slots    map[release.Slot]SlotStatus `json:"slots"`
 	Traffic  []release.Node              `json:"traffic"`
 	Schema   release.Schema              `json:"schema"`
@@ -61,7 +63,7 @@ type SlotStatus struct {
 func statusOf(v View) AppStatus {
 	s, o := v.State, v.Observation
 	status := AppStatus{App: s.App, Live: s.Live, Rev: s.Rev, Epoch: s.Epoch, Current: brief(s.Current), Last: brief(s.Last), Previous: s.Previous,
-		Class: v.Class, Unproven: v.Unproven, Hold: s.Hold, Waiting: s.Waiting, Owed: orEmpty(s.Owed), Slots: map[release.Slot]SlotStatus{},
+		Class: v.Class, Unproven: v.Unproven, Unready: release.Unready(s), Hold: s.Hold, Waiting: s.Waiting, Owed: orEmpty(s.Owed), Pending: pendingOf(v), Slots: map[release.Slot]SlotStatus{},
 		Traffic: orEmpty(o.Traffic.Nodes), Schema: o.Schema, Queue: orEmpty(o.Queue), Freeze: o.Freeze, Kind: v.Action.Kind, Rule: v.Action.Rule,
 		Why: v.Action.Why, Removed: o.Removed, Degraded: v.Degraded, Problems: orEmpty(v.Problems), At: v.At}
 	if o.Job.Running {
@@ -128,10 +130,11 @@ type Pending struct {
 	App     string          `json:"app"`
 	Release release.ID      `json:"release"`
 	Version release.Version `json:"version"`
-	Step    string          `json:"step"` // expand, switch or contract
-	Roles   []string        `json:"roles"`
+	Step    string          `json:"step"`  // expand, switch or contract
+	Roles   []string        `json:"roles"` // all of them that have not spoken
+	Asks    []string        `json:"asks"`  // the statements that need the word, as far as the gate named them
 	Why     string          `json:"why,omitempty"`
-	Since   time.Time       `json:"since,omitzero"`
+	Since   time.Time       `json:"since,omitzero"` // a contract: since when, or from when on, it may run
 	Until   time.Time       `json:"until,omitzero"`
 	Age     string          `json:"age,omitempty"`
 }
@@ -139,42 +142,35 @@ type Pending struct {
 func (d *Daemon) getApprovals(*call) (int, any) {
 	pending := []Pending{}
 	for _, app := range d.Apps() {
-		pending = append(pending, pendingOf(app.View().State)...)
+		pending = append(pending, pendingOf(app.View())...)
 	}
 	return http.StatusOK, map[string]any{"approvals": pending}
 }
 
-// pendingOf lists what an app waits for: the step that the core named, and each owed contract that lacks a word.
-func pendingOf(s release.State) []Pending {
-	var list []Pending
-	if w, r := s.Waiting, s.Current; w != nil && w.For == "approval" && r != nil {
-		step := "switch"
-		if r.Phase == release.Queued || r.Phase == release.Vetted {
-			step = "expand"
-		}
-		list = append(list, Pending{App: s.App, Release: r.ID, Version: r.Version, Step: step, Roles: rolesOf(w.Role), Why: w.Why, Since: w.Since, Until: w.Until, Age: age(w.Since)})
-	}
-	for i, owed := range s.Owed {
-		var roles []string
-		for _, role := range owed.Roles {
-			if !slices.ContainsFunc(owed.Approvals, func(a release.Approval) bool { return a.Role == role }) {
-				roles = append(roles, role)
-			}
-		}
-		if len(roles) == 0 || i == 0 && s.Contracting {
+// pendingOf lists what an app needs a person's word for, as the core has it, with the age of the wait. A step of the release
+// under way is listed once it has come to wait; a contract as long as it is owed.
+func pendingOf(v View) []Pending {
+	s := v.State
+	list := []Pending{}
+	told := false // one step is waited for; that has the core's own words
+	for _, one := range release.Pending(s, v.Limits) {
+		if one.Step != "contract" && (s.Waiting == nil || s.Waiting.Release != one.Release) {
 			continue
 		}
-		list = append(list, Pending{App: s.App, Release: owed.Release, Version: owed.Version, Step: "contract", Roles: roles, Since: owed.NotBefore, Age: age(owed.NotBefore),
-			Why: "the contract migrations are owed and need an approval"})
+		p := Pending{App: s.App, Release: one.Release, Version: one.Version, Step: one.Step, Roles: one.Roles, Asks: orEmpty(one.Asks),
+			Why: fmt.Sprintf("the %s of %s needs the word of %s", one.Step, one.Version, strings.Join(one.Roles, " and "))}
+		for _, owed := range s.Owed {
+			if one.Step == "contract" && owed.Release == one.Release {
+				p.Since = owed.NotBefore
+			}
+		}
+		if w := s.Waiting; w != nil && w.For == "approval" && w.Step == one.Step && !told {
+			told, p.Why, p.Since, p.Until = true, w.Why, w.Since, w.Until
+		}
+		p.Age = age(p.Since)
+		list = append(list, p)
 	}
 	return list
-}
-
-func rolesOf(role string) []string {
-	if role == "" {
-		return []string{}
-	}
-	return []string{role}
 }
 
 func age(since time.Time) string {

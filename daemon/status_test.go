@@ -24,3 +24,28 @@ func TestASlotThatDoesNotStaySaysWhy(t *testing.T) {
 	stranger.Tenant.Problem = "artifact_changed: x"
 	require.Equal(t, "artifact_changed: x", trouble("shop", release.A, release.Place{Want: true, Tries: 3}, stranger))
 }
+
+// TestApprovalsAreListedAsTheCoreHasThem: also a contract whose role is only in the app's config, also when a release waits
+// for it, and with every role.
+func TestApprovalsAreListedAsTheCoreHasThem(t *testing.T) {
+	current := &release.Release{Request: release.Request{ID: "R2", Version: "1.2"}, Phase: release.Vetted, Verdict: &release.Verdict{After: []release.ID{"R1"}}}
+	v := View{Limits: release.Limits{ContractApproval: "dba"}, State: release.State{App: "shop", Current: current,
+		Owed:    []release.Owed{{Release: "R1", Version: "1.1", Roles: []string{"lead"}}},
+		Waiting: &release.Waiting{For: "approval", Step: "contract", Release: "R2", Role: "lead", Why: "it expands what the contract of 1.1 changes"}}}
+	list := pendingOf(v)
+	require.Len(t, list, 1)
+	require.Equal(t, "contract", list[0].Step)
+	require.Equal(t, release.ID("R1"), list[0].Release)
+	require.Equal(t, []string{"lead", "dba"}, list[0].Roles)
+	require.Equal(t, "it expands what the contract of 1.1 changes", list[0].Why)
+
+	v.State.Waiting = nil
+	current.Verdict.Expand = []string{"operator"}
+	require.Len(t, pendingOf(v), 1, "a step that has not come to wait is not listed")
+	v.State.Waiting = &release.Waiting{For: "approval", Step: "expand", Release: "R2", Why: "the expand of 1.2", Asks: []string{"a:1 b"}}
+	list = pendingOf(v)
+	require.Equal(t, "expand", list[0].Step)
+	require.Equal(t, "the expand of 1.2", list[0].Why)
+	require.Equal(t, "the contract of 1.1 needs the word of lead and dba", list[1].Why)
+	require.Equal(t, list, statusOf(v).Pending)
+}

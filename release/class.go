@@ -27,6 +27,22 @@ func RollbackClass(state State, seen Observation) (ClassName, bool) {
 	return ClassCold, doubtful || expandedSince(&state)
 }
 
+// Unready is the slot of an earlier version that is meant to be up and is not ready now; None = there is no such thing. The
+// class has no word of its own for it: "instant" is a green that is seen ready, so it is "cold" as long as it is not, and
+// with time or a restart by teal it is instant again. But a rollback switches to that slot and starts nothing anew, so
+// without force it is refused until the slot is ready; whoever shows the class has to say so.
+func Unready(state State) Slot {
+	r := reversible(&state)
+	if r == nil {
+		return None
+	}
+	green := state.Slots[r.Green]
+	if green.Plan == nil || green.Plan.Generation < state.Floor || green.Want && green.Ready == Yes {
+		return None
+	}
+	return r.Green
+}
+
 // stopped is the plan that a cold rollback starts, and whether it may meet what it does not know. While green is being
 // stopped that is green already, and not the version before it.
 func stopped(s *State) (*Plan, bool) {

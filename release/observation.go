@@ -116,6 +116,8 @@ type Verdict struct {
 	Findings  []byte   `json:"findings,omitempty"`   // JSON as teal check prints it
 	Expand    []string `json:"expand,omitempty"`     // roles whose approval the expand needs
 	Contract  []string `json:"contract,omitempty"`   // roles whose approval the contract needs
+	Asks      []string `json:"asks,omitempty"`       // what the expand's approval is for, at most a handful: "0003_x.up.sql:4 rule"
+	AsksLater []string `json:"asks_later,omitempty"` // what the contract's approval is for
 	Pending   []uint64 `json:"pending,omitempty"`    // expand numbers that will run
 	Owes      []uint64 `json:"owes,omitempty"`       // contract numbers that will be owed
 	After     []ID     `json:"after,omitempty"`      // owed contracts of these releases must run first

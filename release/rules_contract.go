@@ -106,11 +106,7 @@ func (t *turn) contract(owed Owed, why string) (Action, bool) {
 
 // contractRoles are the approvals that an owed contract still needs.
 func (t *turn) contractRoles(owed *Owed) []string {
-	roles := slices.Clone(owed.Roles)
-	if needed(t.l.ContractApproval) && !slices.Contains(roles, t.l.ContractApproval) {
-		roles = append(roles, t.l.ContractApproval)
-	}
-	return unspoken(roles, owed.Approvals, "contract")
+	return awaited(owed, t.l)
 }
 
 // contractOwed begins the contract when its time has come: only between releases (or before the next one's expand), only
@@ -144,7 +140,7 @@ func (t *turn) gateContract(owed *Owed) (Waiting, bool) {
 	case owed.Denied != "":
 		return Waiting{For: "policy", Why: t.deniedText(owed)}, true
 	case len(roles) > 0:
-		return Waiting{For: "approval", Role: roles[0], Why: fmt.Sprintf("the contract of %s needs the word of %s: teal approve %s", owed.Version, strings.Join(roles, " and "), t.s.App)}, true
+		return Waiting{For: "approval", Step: "contract", Role: roles[0], Asks: owed.Asks, Why: t.needs("contract", owed.Version, roles, owed.Asks)}, true
 	case t.o.Freeze.Active:
 		return Waiting{For: "freeze", Why: t.o.Freeze.Why, Until: t.o.Freeze.Until}, true
 	}

@@ -239,32 +239,6 @@ func personApproves(t *turn) (Action, bool) {
 	return record(t.subject(), fmt.Sprintf("%s approved the %s", c.Actor, step))
 }
 
-// missing is the step that waits for an approval now, and the roles that have not spoken.
-func (t *turn) missing() (string, []string) {
-	if r := t.s.Current; r != nil && !r.Rollback {
-		switch r.Phase {
-		case Queued, Vetted:
-			if r.Verdict != nil {
-				if roles := unspoken(r.Verdict.Expand, r.Approvals, "expand"); len(roles) > 0 {
-					return "expand", roles
-				}
-			}
-		case Expanding, Starting, Checking:
-			if role := t.limits(r).SwitchApproval; needed(role) {
-				if roles := unspoken([]string{role}, r.Approvals, "switch"); len(roles) > 0 {
-					return "switch", roles
-				}
-			}
-		}
-	}
-	if len(t.s.Owed) > 0 && !t.s.Contracting {
-		if roles := t.contractRoles(&t.s.Owed[0]); len(roles) > 0 {
-			return "contract", roles
-		}
-	}
-	return "", nil
-}
-
 // unspoken is the part of roles that has not approved step.
 func unspoken(roles []string, given []Approval, step string) []string {
 	var left []string

@@ -72,6 +72,9 @@ func (t *turn) takeUp(owed *Owed) (Action, bool) {
 		t.s.Waiting = nil
 	}
 	owed.Policies, owed.Roles, owed.Denied = v.Policies, union(owed.Roles, v.Contract), ""
+	if len(v.AsksLater) > 0 {
+		owed.Asks = v.AsksLater
+	}
 	if v.Refuse != "" {
 		owed.Denied = v.Why
 		return record(owed.Release, fmt.Sprintf("the policies in force refuse the contract of %s", owed.Version))

@@ -124,6 +124,12 @@ func judge(t *turn) (Action, bool) {
 	before := r.Verdict
 	r.Verdict = copied(v)
 	if before != nil { // what an earlier vetting asked for still holds
+		if len(v.Asks) == 0 {
+			r.Verdict.Asks = before.Asks
+		}
+		if len(v.AsksLater) == 0 {
+			r.Verdict.AsksLater = before.AsksLater
+		}
 		r.Verdict.Expand, r.Verdict.Contract = union(before.Expand, v.Expand), union(before.Contract, v.Contract)
 	}
 	r.Verdict.Findings = nil // told in outcomes when they matter, not carried in the state
@@ -193,8 +199,8 @@ func (t *turn) waitContract(r *Release, first *Owed) (Action, bool) {
 	case t.s.Last != nil && t.s.Last.ID == first.Release:
 		w.Why += fmt.Sprintf(", once the version before it is retired: teal retire %s", t.s.App)
 	case len(roles) > 0:
-		w.For, w.Role = "approval", roles[0]
-		w.Why += fmt.Sprintf(", and needs the word of %s: teal approve %s", strings.Join(roles, " and "), t.s.App)
+		w.For, w.Step, w.Role, w.Asks = "approval", "contract", roles[0], first.Asks
+		w.Why += "; " + t.needs("contract", first.Version, roles, first.Asks)
 	default:
 		w.Why += ": teal contract " + t.s.App
 	}
@@ -207,8 +213,12 @@ func (t *turn) waitApproval(r *Release, step string, roles []string) (Action, bo
 	if w := t.s.Waiting; w != nil && w.For == "approval" && l.ApprovalWait > 0 && t.o.Now.Sub(w.Since) > l.ApprovalWait {
 		return t.abandon(r, "approval_timeout", fmt.Sprintf("nobody of %s approved the %s within %s", strings.Join(roles, ", "), step, l.ApprovalWait))
 	}
-	return t.waitFor(r.ID, Waiting{For: "approval", Role: roles[0], Until: t.o.Now.Add(l.ApprovalWait),
-		Why: fmt.Sprintf("the %s of %s needs the word of %s: teal approve %s", step, r.Version, strings.Join(roles, " and "), t.s.App)})
+	var asks []string
+	if step == "expand" {
+		asks = r.Verdict.Asks
+	}
+	return t.waitFor(r.ID, Waiting{For: "approval", Step: step, Role: roles[0], Until: t.o.Now.Add(l.ApprovalWait),
+		Why: t.needs(step, r.Version, roles, asks), Asks: asks})
 }
 
 // expand begins to apply the expand migrations, or steps over an app without any.

@@ -191,7 +191,8 @@ func owing(s *State, r *Release) (Owed, bool) {
 	if role := r.Limits.ContractApproval; needed(role) { // the app's file of that day; a laxer one begins with the next release
 		roles = union(roles, []string{role})
 	}
-	return Owed{Release: r.ID, Version: r.Version, Generation: r.Plan.Generation, Folder: r.Folder, Numbers: r.Verdict.Owes, Roles: roles, Policies: r.Verdict.Policies}, true
+	return Owed{Release: r.ID, Version: r.Version, Generation: r.Plan.Generation, Folder: r.Folder, Numbers: r.Verdict.Owes, Roles: roles, Asks: r.Verdict.AsksLater,
+		Policies: r.Verdict.Policies}, true
 }
 
 // owe writes down the contract of a finished release.

@@ -148,6 +148,7 @@ type Owed struct {
 	Folder     string     `json:"folder"`
 	Numbers    []uint64   `json:"numbers"`
 	Roles      []string   `json:"roles,omitempty"` // approvals that it needs
+	Asks       []string   `json:"asks,omitempty"`  // the statements that need them, as far as the gate named them
 	Approvals  []Approval `json:"approvals,omitempty"`
 	NotBefore  time.Time  `json:"not_before"`
 	Asked      bool       `json:"asked,omitempty"`    // a person said: now
@@ -188,6 +189,8 @@ type Waiting struct {
 	For     string    `json:"for"`               // freeze, approval, contract, lock, database, haproxy, launcher, policy, held
 	Release ID        `json:"release,omitempty"` // whose step it is
 	Role    string    `json:"role,omitempty"`
+	Step    string    `json:"step,omitempty"` // an approval: of what (expand, switch, contract)
+	Asks    []string  `json:"asks,omitempty"` // an approval: the statements that need it
 	Why     string    `json:"why"`
 	Until   time.Time `json:"until,omitzero"`
 	Since   time.Time `json:"since"`

@@ -203,6 +203,9 @@ func (t *turn) waitFor(id ID, w Waiting) (Action, bool) {
 	if w.Role != "" {
 		facts["role"] = w.Role
 	}
+	if len(w.Asks) > 0 {
+		facts["statements"] = w.Asks
+	}
 	if !w.Until.IsZero() {
 		facts["until"] = w.Until
 	}

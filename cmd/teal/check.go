@@ -43,7 +43,8 @@ live one's only copy of a password: env:NAME or file:/path), its tables, their s
 --fix writes, for each file that is refused and that teal knows how to split, the safe files beside it, with the next free
 numbers; it overwrites nothing, and it writes only what would pass.
 
-Exit codes: 0 nothing is as bad as --fail-on, 2 unreadable input, 3 something is.`,
+Exit codes: 0 nothing is as bad as --fail-on, 2 input that cannot be read, 3 something is. A file that can be read and is no SQL
+that a database would take (not UTF-8, an open quote) is denied like any other finding, so 3: the daemon refuses it too.`,
 		Example: `  teal check migrations
   teal check --policies /etc/teal/policies --app shop migrations/0007_split.up.sql
   teal check --format json --fail-on approve migrations
@@ -202,7 +203,7 @@ func (c *checked) folders(io stdio, paths []string) ([][]policies.File, error) {
 		info, err := os.Stat(p)
 		switch {
 		case err != nil:
-			return nil, failf(exitUsage, "%v", err)
+			return nil, hinted(failf(exitUsage, "%v", err), "name migration files, or a folder of them: teal check migrations")
 		case !info.IsDir():
 			single = append(single, p)
 			continue

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -49,7 +50,10 @@ func newConfigCheck(io stdio) *cobra.Command {
 		Use:   "check [DIR]",
 		Short: "Say what the daemon would say to a config directory",
 		Long: `Read a config directory as the daemon does and print everything that is wrong with it, one line per problem with file,
-line and column. The daemon keeps its old config as long as one problem is left.`,
+line and column. The daemon keeps its old config as long as one problem is left.
+
+Exit codes: 0 the daemon would take it, 1 it would not, 2 a file cannot be read or is not YAML, so that what is in it was not
+judged.`,
 		Example: `  teal config check
   teal config check ./teal -o json`,
 		Args: cobra.MaximumNArgs(1),
@@ -91,7 +95,11 @@ func checkConfig(io stdio, dir string, asJSON bool) error {
 		}
 	}
 	if !result.OK {
-		return &exit{code: exitFailed, text: fmt.Sprintf("%s in %s: the daemon would keep its old config", count(len(result.Problems), "problem"), dir)}
+		code := exitFailed
+		if slices.ContainsFunc(result.Problems, func(p config.Problem) bool { return p.Unreadable }) {
+			code = exitUsage
+		}
+		return &exit{code: code, text: fmt.Sprintf("%s in %s: the daemon would keep its old config", count(len(result.Problems), "problem"), dir)}
 	}
 	if !asJSON {
 		fmt.Fprintf(io.out, "ok: %s in %s\n", count(len(result.Apps), "app"), dir)

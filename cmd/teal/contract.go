@@ -39,7 +39,8 @@ windows still count. From the first statement on there is no way back to an earl
 type owing struct {
 	App string `json:"app"`
 	release.Owed
-	Running bool `json:"running"`
+	Running bool     `json:"running"`
+	Needs   []string `json:"needs"` // the roles that have not spoken, those of the app's config too
 }
 
 func (o *order) listOwed(cmd *cobra.Command, args []string) error {
@@ -53,7 +54,7 @@ func (o *order) listOwed(cmd *cobra.Command, args []string) error {
 			continue
 		}
 		for i, one := range app.Owed {
-			owed = append(owed, owing{App: app.App, Owed: one, Running: i == 0 && contracting(app)})
+			owed = append(owed, owing{App: app.App, Owed: one, Running: i == 0 && contracting(app), Needs: unspoken(app, one)})
 		}
 	}
 	if o.out.json() {
@@ -65,7 +66,7 @@ func (o *order) listOwed(cmd *cobra.Command, args []string) error {
 	}
 	rows := [][]string{{"APP", "VERSION", "MIGRATIONS", "DUE", "NEEDS"}}
 	for _, one := range owed {
-		rows = append(rows, []string{one.App, string(one.Version), numbers(one.Numbers), one.due(time.Now()), strings.Join(missing(one.Owed), " and ")})
+		rows = append(rows, []string{one.App, string(one.Version), numbers(one.Numbers), one.due(time.Now()), strings.Join(one.missing(), " and ")})
 	}
 	return table(o.io.out, rows)
 }
@@ -88,26 +89,21 @@ func contracting(app daemon.AppStatus) bool {
 }
 
 // missing is what an owed contract still needs, beside its time.
-func missing(o release.Owed) []string {
+func (o owing) missing() []string {
 	if o.Denied != "" {
-		return append([]string{"policies that let it pass"}, unspoken(o)...)
+		return append([]string{"policies that let it pass"}, o.Needs...)
 	}
-	return unspoken(o)
+	return o.Needs
 }
 
-// unspoken is the roles that an owed contract still needs.
-func unspoken(o release.Owed) []string {
-	var left []string
-	for _, role := range o.Roles {
-		given := false
-		for _, a := range o.Approvals {
-			given = given || a.Role == role
-		}
-		if !given {
-			left = append(left, role)
+// unspoken is the roles that an owed contract still needs, as the daemon has them: the app's config may add one.
+func unspoken(app daemon.AppStatus, o release.Owed) []string {
+	for _, p := range app.Pending {
+		if p.Step == "contract" && p.Release == o.Release {
+			return p.Roles
 		}
 	}
-	return left
+	return []string{}
 }
 
 func numbers(list []uint64) string {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -131,6 +132,9 @@ func (d *doctor) daemon(ctx context.Context) {
 	if status.Config.Problem != "" {
 		d.add("daemon's config", haproxy.Fail, status.Config.Problem, "correct the file; until then the config before stays in force")
 	}
+	if keys := status.Config.PendingRestart; len(keys) > 0 {
+		d.add("daemon's config", haproxy.Warn, "new values wait for a restart: "+strings.Join(keys, ", "), restart)
+	}
 	for _, app := range status.Apps {
 		if app.Degraded != "" {
 			d.add(app.App, haproxy.Fail, app.Degraded, "teal status "+app.App)
@@ -212,7 +216,7 @@ func (d *doctor) launcher(app, root string) {
 	_, err := os.ReadDir(root)
 	d.test(app+" launcher", err, haproxy.Fail, root+" can be read", "make the directory and put each version into one of its own: "+root+"/VERSION")
 	if process.InContainer() {
-		d.add(app+" launcher", haproxy.Warn, "launch.process in a container: the slots end with the container", "run teal on the host for production")
+		d.add(app+" launcher", haproxy.Warn, contained, "run teal on the host, or keep it knowingly: for tests and demonstrations only")
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 // newExplain says what a rule means, or what became of a release.
 func newExplain(io stdio) *cobra.Command {
 	var at place
+	var app string
 	cmd := &cobra.Command{
 		Use:     "explain RULE|RELEASE",
 		GroupID: "tools",
@@ -32,13 +33,14 @@ that release, step by step. Without an argument, list the rules.`,
 		},
 	}
 	at.flags(cmd)
+	cmd.Flags().StringVar(&app, "app", "", "the release's `APP`, where its file is gone from the config")
 	out := format(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) == 0:
 			return listRules(io, out.json())
 		case regexp.MustCompile(`^[0-9A-Z]{26}$`).MatchString(args[0]):
-			past, err := at.client().Release(cmd.Context(), release.ID(args[0]))
+			past, err := at.client().ReleaseOf(cmd.Context(), app, release.ID(args[0]))
 			if err != nil {
 				return answered(err)
 			}

@@ -42,34 +42,66 @@ func (f *follower) run(ctx context.Context, message []byte) error {
 	doc := followed{Release: f.id, App: f.request.app, Version: f.request.version, Until: f.target, Result: result, Outcomes: f.outcomes}
 	var e *exit
 	if errors.As(err, &e) {
-		doc.Code, doc.Error = e.code, e.text
+		doc.Code, doc.Error, doc.Next = e.code, e.text, e.hint
 	}
 	return errors.Join(err, printJSON(f.io.out, doc))
 }
 
-// publish listens before it speaks: a build system that may only subscribe would miss the first outcomes otherwise.
+// publish listens before it speaks: a build system that may only subscribe would miss the first outcomes otherwise. What
+// comes before the confirmation is bounded more narrowly than the wait: nobody works on a request that NATS has not got.
 func (f *follower) publish(ctx context.Context, message []byte) (string, error) {
-	bus, err := f.request.connect(ctx, f.io)
+	early, cancel := context.WithTimeout(ctx, f.request.reach)
+	defer cancel()
+	bus, err := f.request.connect(early, f.io)
 	if err != nil {
-		return "failed", f.ended(ctx, err)
+		return f.unpublished(ctx, early, err)
 	}
 	defer bus.Close()
-	first, err := bus.Watch(ctx, f.request.app, f.id)
+	first, err := bus.Watch(early, f.request.app, f.id)
 	if err != nil {
-		return "failed", f.ended(ctx, failf(exitFailed, "%v", err))
+		return f.unpublished(ctx, early, failf(exitFailed, "%v; nothing was published", err))
 	}
-	fmt.Fprintf(f.io.err, "release %s of %s %s\n", f.id, f.request.app, f.request.version)
-	switch _, err := bus.Request(ctx, f.request.app, f.id, message); {
+	switch _, err := bus.Request(early, f.request.app, f.id, message); {
 	case errors.Is(err, jetstream.ErrAlreadyRequested):
 		fmt.Fprintln(f.io.err, "already requested: the first request stands, its outcomes follow")
+	case err != nil && early.Err() != nil:
+		first.Close()
+		return f.unconfirmed(ctx)
 	case err != nil:
 		first.Close()
-		return "failed", f.ended(ctx, failf(exitFailed, "%v", err))
+		return "failed", failf(exitFailed, "%v", err)
 	}
+	cancel()
+	fmt.Fprintf(f.io.err, "release %s of %s %s\n", f.id, f.request.app, f.request.version)
 	return f.listen(ctx, first, func() (ear, error) { return bus.Watch(ctx, f.request.app, f.id) })
 }
 
-// ended is the error of a wait that ctx cut short, else err.
+// unpublished is the end of a command that NATS has heard nothing of: nothing goes on, and nothing is to be waited for.
+func (f *follower) unpublished(ctx, early context.Context, err error) (string, error) {
+	if early.Err() == nil {
+		return "failed", err
+	}
+	result, code := cutShort(ctx)
+	return result, &exit{code: code, text: fmt.Sprintf("NATS at %s cannot be reached, nothing was published", f.request.nats),
+		hint: "see that NATS runs there (teal serve runs its own on 127.0.0.1:4222), or give --nats URL"}
+}
+
+// unconfirmed is the end of a command whose request may have arrived: the same id asks again without releasing twice.
+func (f *follower) unconfirmed(ctx context.Context) (string, error) {
+	result, code := cutShort(ctx)
+	return result, &exit{code: code, text: fmt.Sprintf("NATS at %s did not confirm the request, so it may have arrived or not", f.request.nats),
+		hint: fmt.Sprintf("repeat it with --id %s, which is safe; if it fails again, look whether this user may publish to %s", f.id, events.RequestSubject(f.request.app, f.id))}
+}
+
+// cutShort tells the end of --timeout from that of the time in which a request has to be published.
+func cutShort(ctx context.Context) (string, int) {
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return "timeout", exitTimeout
+	}
+	return "failed", exitFailed
+}
+
+// ended is the error of a wait for a release that goes on, which ctx cut short; else err.
 func (f *follower) ended(ctx context.Context, err error) error {
 	again := fmt.Sprintf("the release goes on; wait again with: teal release %s %s --id %s …", f.request.app, f.request.version, f.id)
 	switch {

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"go.yaml.in/yaml/v4"
+
 	"teal.dev/teal/internal/config"
 	"teal.dev/teal/migrate"
 	"teal.dev/teal/policies"
@@ -50,7 +52,9 @@ func policySet(s *config.Snapshot) (policies.Set, []policies.Policy, config.Prob
 	for _, f := range s.Policies {
 		p, err := policies.ParsePolicy(f.Name, f.Data)
 		if err != nil {
-			problems = append(problems, placed(f.Name, err))
+			p := placed(f.Name, err)
+			p.Unreadable = yaml.Unmarshal(f.Data, &yaml.Node{}) != nil
+			problems = append(problems, p)
 			continue
 		}
 		site = append(site, p)
@@ -98,10 +102,29 @@ func (g *gate) judge(app string, files []policies.File, k *known, verdict *relea
 		verdict.Refuse, verdict.Why = "policy", denied(&report)
 		return nil
 	}
-	verdict.Expand = report.Approvals(policies.PhaseExpand)
-	verdict.Contract = report.Approvals(policies.PhaseContract)
+	verdict.Expand, verdict.Asks = report.Approvals(policies.PhaseExpand), asks(&report, policies.PhaseExpand)
+	verdict.Contract, verdict.AsksLater = report.Approvals(policies.PhaseContract), asks(&report, policies.PhaseContract)
 	verdict.NewValues = slices.Contains(report.Hazards(policies.PhaseExpand), policies.NewValues)
 	return nil
+}
+
+// asksShown is how many statements the text of an approval names: it is read in a line, the plan has them all.
+const asksShown = 5
+
+// asks names the statements of a phase that need somebody's word: file, line and rule.
+func asks(report *policies.Report, phase policies.Phase) []string {
+	var list []string
+	for _, f := range report.Files {
+		for _, e := range f.Statements {
+			if f.Phase == phase && len(e.Roles) > 0 {
+				list = append(list, fmt.Sprintf("%s:%d %s", f.Path, e.Line, e.Rule))
+			}
+		}
+	}
+	if more := len(list) - asksShown; more > 0 {
+		list = append(list[:asksShown], fmt.Sprintf("and %d more", more))
+	}
+	return list
 }
 
 // planFiles are a plan's files as the gate sees them: by number, those that are done to learn from.

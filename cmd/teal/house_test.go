@@ -36,6 +36,7 @@ type house struct {
 	socket string
 	config atomic.Pointer[daemon.Config]
 	ill    atomic.Value // a version that is never healthy
+	daemon *daemon.Daemon
 }
 
 func limits() release.Limits {
@@ -81,6 +82,7 @@ func newHouse(t *testing.T, change func(*release.Limits)) *house {
 	d, err := daemon.New(daemon.Options{Version: "test", Config: h.config.Load, Journal: store, Inbox: store, Outbox: store, Register: store, Quarantine: store,
 		TakeOver: store.TakeOver, Archive: archive(store), Publisher: bus, Intake: bus, Connected: bus.Connected, Socket: listener})
 	require.NoError(t, err)
+	h.daemon = d
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- d.Run(ctx) }()

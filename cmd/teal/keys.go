@@ -153,12 +153,12 @@ func newKeysShow(io stdio) *cobra.Command {
 		}
 		file, err := os.ReadFile(args[0])
 		if err != nil {
-			return failf(exitUsage, "%v", err)
+			return hinted(failf(exitUsage, "%v", err), "name the NAME.pem that teal keys generate wrote; without a file, teal keys show lists the keys of the config")
 		}
 		name := strings.TrimSuffix(filepath.Base(args[0]), ".pem")
 		key, err := events.ParsePrivateKey(name, file)
 		if err != nil {
-			return failf(exitUsage, "%s: %v", args[0], err)
+			return hinted(failf(exitUsage, "%s: %v", args[0], err), "name the private half, NAME.pem; teal keys generate NAME makes one")
 		}
 		public, err := events.FormatPublicKey(key.Public())
 		if err != nil {

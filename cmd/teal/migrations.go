@@ -12,7 +12,7 @@ import (
 func readMigrations(dir string) (events.Folder, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, failf(exitUsage, "the migration folder cannot be read: %v", err)
+		return nil, unreadFolder(err)
 	}
 	defer func() { _ = root.Close() }() // only read
 	var folder events.Folder
@@ -22,7 +22,7 @@ func readMigrations(dir string) (events.Folder, error) {
 			continue
 		}
 		if err != nil {
-			return nil, failf(exitUsage, "the migration folder cannot be read: %v", err)
+			return nil, unreadFolder(err)
 		}
 		for _, e := range entries {
 			name := path.Join(sub, e.Name())
@@ -34,7 +34,7 @@ func readMigrations(dir string) (events.Folder, error) {
 			}
 			body, err := fs.ReadFile(root.FS(), name)
 			if err != nil {
-				return nil, failf(exitUsage, "the migration folder cannot be read: %v", err)
+				return nil, unreadFolder(err)
 			}
 			folder = append(folder, events.File{Name: name, Body: body})
 		}
@@ -43,4 +43,9 @@ func readMigrations(dir string) (events.Folder, error) {
 		return nil, usable(r)
 	}
 	return folder, nil
+}
+
+// unreadFolder is the error of a migration folder that cannot be read.
+func unreadFolder(err error) error {
+	return hinted(failf(exitUsage, "the migration folder cannot be read: %v", err), "name the folder that holds the .up.sql files, or its expand/ and contract/")
 }

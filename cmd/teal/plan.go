@@ -10,6 +10,7 @@ import (
 
 	"teal.dev/teal/daemon"
 	"teal.dev/teal/policies"
+	"teal.dev/teal/release"
 )
 
 // newPlan shows the gate's word on the release in progress.
@@ -21,7 +22,9 @@ func newPlan(io stdio) *cobra.Command {
 		GroupID: "release",
 		Short:   "What a release will do to the database, step by step",
 		Long: `Show what the release in progress of an app will do to the database: the migrations that it expands, the contract that it
-will owe, who must approve, and every finding of the gate.
+will owe, who must approve, and every finding of the gate. When the contract of a finished release waits for somebody's
+word, or nothing else is in progress, it is shown in the same way. The findings are judged for this command, by the policies
+in force and the database as it is; once the statements run there are none any more.
 
 For a folder of migrations, without a daemon, show what a release of it would do: the files by track, each statement with its
 locks, what waits for what, whose word it will need, and what a rollback is after every step. --applied and --against say
@@ -64,15 +67,18 @@ what has run already, as in teal check.`,
 
 func printPlan(w io.Writer, plan daemon.Plan) {
 	v := plan.Verdict
-	switch {
-	case plan.Release == "":
+	if plan.Release == "" {
 		fmt.Fprintf(w, "no release of %s is in progress\n", plan.App)
 		return
-	case v == nil:
-		fmt.Fprintf(w, "%s (%s) is %s: not judged yet\n", plain(string(plan.Version)), plan.Release, plan.Phase)
-		return
 	}
-	fmt.Fprintf(w, "%s (%s) is %s\n", plain(string(plan.Version)), plan.Release, plan.Phase)
+	what := fmt.Sprintf("%s (%s) is %s", plain(string(plan.Version)), plan.Release, plan.Phase)
+	switch {
+	case v == nil:
+		v, what = &release.Verdict{}, what+": not judged yet"
+	case plan.Contract:
+		what += " and owes a contract"
+	}
+	fmt.Fprintln(w, what)
 	for _, line := range []struct{ label, text string }{
 		{"refused", v.Refuse}, {"held", v.Hold}, {"why", v.Why}, {"expand", numbers(v.Pending)}, {"owes", numbers(v.Owes)},
 		{"expand needs the word of", strings.Join(v.Expand, " and ")}, {"contract needs the word of", strings.Join(v.Contract, " and ")},
@@ -83,6 +89,9 @@ func printPlan(w io.Writer, plan daemon.Plan) {
 	}
 	if v.NewValues {
 		fmt.Fprintln(w, "a rollback after it is unproven: the new version may write values that the old one does not know")
+	}
+	if plan.Problem != "" {
+		fmt.Fprintf(w, "\n%s\n", plainText(plan.Problem))
 	}
 	var report policies.Report
 	if json.Unmarshal(plan.Findings, &report) == nil && len(report.Files) > 0 {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -35,6 +37,9 @@ print what all of them come to for that app: each decision, and the file and lin
 			return err
 		}
 		if cmd.Flags().Changed("effective") {
+			if err := knownApp(where, app); err != nil {
+				return err
+			}
 			return showEffective(io, &set, app, out.json())
 		}
 		files, err := policyFiles(where, false)
@@ -51,6 +56,27 @@ print what all of them come to for that app: each decision, and the file and lin
 		return nil
 	}
 	return cmd
+}
+
+// knownApp refuses an app that has no file, where the apps can be known: the policies lie beside apps/ then. A folder of
+// policies alone says nothing about which apps there are.
+func knownApp(policies, app string) error {
+	if policies == "" {
+		return nil
+	}
+	dir := filepath.Dir(filepath.Clean(policies))
+	files, err := filepath.Glob(filepath.Join(dir, "apps", "*.yaml"))
+	if err != nil || len(files) == 0 {
+		return nil
+	}
+	var names []string
+	for _, file := range files {
+		names = append(names, strings.TrimSuffix(filepath.Base(file), ".yaml"))
+	}
+	if slices.Contains(names, app) {
+		return nil
+	}
+	return hinted(failf(exitUsage, "%s has no apps/%s.yaml", dir, plain(app)), "its apps are: "+strings.Join(names, ", "))
 }
 
 func showEffective(io stdio, set *policies.Set, app string, asJSON bool) error {

@@ -40,18 +40,21 @@ type requested struct {
 	timeout               period
 	out                   *choice
 	dryRun                bool
+
+	reach time.Duration // the time in which the request has to be published
 }
 
 // newRelease publishes a release request and follows what becomes of it.
 func newRelease(io stdio) *cobra.Command {
-	q := &requested{expires: period(time.Hour)}
+	q := &requested{expires: period(time.Hour), reach: time.Minute}
 	cmd := &cobra.Command{
 		Use:     "release APP VERSION",
 		GroupID: "release",
 		Short:   "Request a release and follow it to its end",
 		Long: `Publish a release request on NATS and follow its outcomes: what a build system runs as its last step. It needs NATS only,
 not the daemon's socket. Publishing the same --id again is safe: the first request stands, and this command goes on
-waiting for it.
+waiting for it. When NATS does not take the request within a minute (or --timeout, if that is shorter), nothing was published
+and nothing is waited for.
 
 Exit codes: 0 reached --until, 1 failed or rejected, 2 usage, 3 rejected by a policy, 4 timed out, 5 superseded,
 abandoned or rolled back, 6 held until a person decides.`,
@@ -229,18 +232,19 @@ func (q *requested) folder() (*events.Migrations, error) {
 	return m, nil
 }
 
-// connect opens the connection and waits until somebody answers.
+// connect opens the connection and waits until somebody answers, and says at once when nobody does.
 func (q *requested) connect(ctx context.Context, io stdio) (*jetstream.Bus, error) {
 	notes := slog.New(slog.NewTextHandler(io.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	bus, err := jetstream.Connect(jetstream.Config{Name: "release", URL: q.nats, Credentials: q.credentials, CA: q.ca, InboxPrefix: q.inbox, Log: notes})
 	if err != nil {
 		return nil, failf(exitUsage, "%v", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
+	if !bus.Connected() { // the first try is over when Connect returns
+		fmt.Fprintf(io.err, "nobody answers at %s yet; trying for %s\n", q.nats, short(min(q.reach, q.defaultTimeout())))
+	}
 	if !connected(ctx, bus) {
 		bus.Close()
-		return nil, hinted(failf(exitFailed, "nobody answers at %s", q.nats), "see that NATS runs there (teal serve runs its own on 127.0.0.1:4222), or give --nats URL")
+		return nil, ctx.Err()
 	}
 	return bus, nil
 }
@@ -254,6 +258,7 @@ type followed struct {
 	Result   string               `json:"result"` // accepted, switched, baked, finished, rejected, …, held, timeout, failed
 	Code     int                  `json:"exit_code"`
 	Error    string               `json:"error,omitempty"`
+	Next     string               `json:"next,omitempty"`
 	Outcomes []events.OutcomeData `json:"outcomes"`
 }
 

@@ -160,6 +160,22 @@ func TestNobodyThere(t *testing.T) {
 	s := h.teal("status", "pay")
 	require.Equal(t, exitFailed, s.code)
 	require.Contains(t, s.err, `teal: teal has no app "pay"`)
+	for _, args := range [][]string{{"status", "pay"}, {"history", "pay"}, {"audit", "pay"}, {"plan", "pay"}} {
+		s = h.teal(args...)
+		require.Equal(t, exitFailed, s.code, args)
+		require.Contains(t, s.err, "next: its apps are: shop;", args)
+	}
+	s = h.teal("history", "shop")
+	require.Equal(t, said{code: exitDone, err: "no release of shop is known\n"}, s)
+	s = h.teal("explain", "01JD2Y8M3N5W6X7Y8Z9A0B1C2D")
+	require.Equal(t, exitFailed, s.code)
+	require.Contains(t, s.err, "next: teal history APP lists the releases")
+	require.NotContains(t, s.err, "?app=")
+	var doc failed
+	require.NoError(t, json.Unmarshal([]byte(h.teal("rollback", "shop", "-o", "json").out), &doc))
+	require.Equal(t, exitFailed, doc.Code)
+	require.Equal(t, "nothing", doc.Word)
+	require.NotEmpty(t, doc.Next)
 	s = h.teal("promote", "shop")
 	require.Equal(t, exitFailed, s.code)
 	require.Contains(t, s.err, "no release is baking")

@@ -35,6 +35,7 @@ type exit struct {
 	code int
 	text string
 	hint string
+	word string // the daemon's code for the reason; "" = it has none
 }
 
 // Error returns the text.
@@ -50,13 +51,35 @@ func hinted(err error, hint string) error {
 	e := &exit{code: exitFailed, text: err.Error(), hint: hint}
 	var inner *exit
 	if errors.As(err, &inner) {
-		e.code = inner.code
+		e.code, e.word = inner.code, inner.word
 	}
 	return e
 }
 
+// wrote remembers whether anything was printed.
+type wrote struct {
+	io.Writer
+	any bool
+}
+
+// Write passes on what is printed.
+func (w *wrote) Write(b []byte) (int, error) {
+	w.any = w.any || len(b) > 0
+	return w.Writer.Write(b)
+}
+
+// failed is the JSON document of a command that failed before it had one of its own; teal release has the same keys in its.
+type failed struct {
+	Code  int    `json:"exit_code"`
+	Error string `json:"error"`
+	Word  string `json:"code,omitempty"` // the daemon's word for the reason, such as no_ready_target
+	Next  string `json:"next,omitempty"`
+}
+
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, args []string, io stdio) int {
+	out := &wrote{Writer: io.out}
+	io.out = out
 	root := newRoot(io)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
@@ -65,15 +88,42 @@ func run(ctx context.Context, args []string, io stdio) int {
 	}
 	var e *exit
 	if !errors.As(err, &e) {
-		e = &exit{code: exitUsage, text: err.Error(), hint: cmd.CommandPath() + " --help"}
+		e = &exit{code: exitUsage, text: err.Error()}
+	}
+	hint := e.hint
+	if hint == "" && e.code == exitUsage {
+		hint = cmd.CommandPath() + " --help"
 	}
 	if e.text != "" {
 		fmt.Fprintf(io.err, "teal: %s\n", strings.TrimSpace(e.text))
 	}
-	if e.hint != "" {
-		fmt.Fprintf(io.err, "  next: %s\n", e.hint)
+	if hint != "" {
+		fmt.Fprintf(io.err, "  next: %s\n", hint)
+	}
+	if !out.any && asksJSON(args) {
+		if err := printJSON(io.out, failed{Code: e.code, Error: strings.TrimSpace(e.text), Word: e.word, Next: hint}); err != nil {
+			fmt.Fprintf(io.err, "teal: the error cannot be printed as JSON: %v\n", err)
+		}
 	}
 	return e.code
+}
+
+// asksJSON looks for -o json (or check's --format json) in the words themselves: a command line that cannot be parsed asks
+// for it too.
+func asksJSON(args []string) bool {
+	for i, arg := range args {
+		name, value, joined := strings.Cut(arg, "=")
+		if !joined && i+1 < len(args) {
+			value = args[i+1]
+		}
+		switch {
+		case arg == "--":
+			return false
+		case arg == "-ojson", value == "json" && (name == "-o" || name == "--output" || name == "--format"):
+			return true
+		}
+	}
+	return false
 }
 
 // newRoot builds the command tree. One file per subcommand; each has a constructor of this shape.

@@ -107,7 +107,7 @@ func serve(ctx context.Context, dir string, log *slog.Logger) error {
 		return err
 	}
 	stateDir := filepath.Dir(string(first.Daemon.Store.SQLite))
-	wiring := newWiring(store, stateDir, log)
+	wiring := newWiring(store, first.Daemon.Name, stateDir, log)
 	var current inForce
 	var d *daemon.Daemon
 	var watcher *config.Watcher
@@ -205,16 +205,8 @@ func (p *parts) listen(s *config.Snapshot) (http, socket net.Listener, err error
 // say tells at the start what an operator has to know.
 func (p *parts) say(s *config.Snapshot, dir string) {
 	p.log.Info("teal serves", "version", version(), "name", s.Daemon.Name, "config", dir, "apps", s.AppNames(), "http", s.Daemon.Listen.HTTP, "socket", s.Daemon.Listen.Socket)
-	for _, w := range s.Warnings {
-		p.log.Warn("config: " + w.String())
-	}
-	for _, name := range s.AppNames() {
-		if s.Apps[name].Release.AllowUnsigned {
-			p.log.Warn("unsigned releases are accepted: whoever reaches NATS can run code and DDL", "app", name)
-		}
-		if s.Apps[name].Launch.Process != nil && process.InContainer() {
-			p.log.Warn("launch.process in a container: the slots end with the container; not for production", "app", name)
-		}
+	for _, w := range warnings(s, process.InContainer()) {
+		p.log.Warn("config: " + w)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -72,10 +73,19 @@ func showStatus(ctx context.Context, io stdio, at *place, app string, asJSON boo
 	return printApp(io.out, one, time.Now())
 }
 
+// restart is what applies a key that is only read at a start.
+const restart = "restart teal serve; what runs in the slots stays up"
+
 func printStatus(io stdio, status daemon.Status) error {
 	if status.Config.Problem != "" {
 		fmt.Fprintf(io.err, "the config directory is refused since %s and the config before stays in force: %s\n  next: teal config check\n",
 			age(time.Now(), status.Config.Tried), plain(status.Config.Problem))
+	}
+	if keys := status.Config.PendingRestart; len(keys) > 0 {
+		fmt.Fprintf(io.err, "teal.yaml has new values that wait for a restart: %s\n  next: %s\n", strings.Join(keys, ", "), restart)
+	}
+	for _, w := range status.Config.Warnings {
+		fmt.Fprintf(io.err, "warning: %s\n", plain(w))
 	}
 	if !status.Connected {
 		fmt.Fprintf(io.err, "NATS does not answer: no request is heard, and %d outcomes wait\n  next: teal doctor\n", status.Outbox)

@@ -42,12 +42,19 @@ func state(app daemon.AppStatus, now time.Time) string {
 	return text
 }
 
-// class is the rollback class with its doubt.
+// class is the rollback class with its doubts.
 func class(app daemon.AppStatus) string {
-	if app.Unproven {
-		return string(app.Class) + " (unproven)"
+	var doubts []string
+	if app.Unready != release.None {
+		doubts = append(doubts, "not ready")
 	}
-	return string(app.Class)
+	if app.Unproven {
+		doubts = append(doubts, "unproven")
+	}
+	if len(doubts) == 0 {
+		return string(app.Class)
+	}
+	return string(app.Class) + " (" + strings.Join(doubts, ", ") + ")"
 }
 
 // why is the last decision's sentence.
@@ -92,7 +99,7 @@ func printApp(w io.Writer, app daemon.AppStatus, now time.Time) error {
 		if o.Denied != "" {
 			needs = ", refused by the policies in force"
 		}
-		if roles := unspoken(o); len(roles) > 0 {
+		if roles := unspoken(app, o); len(roles) > 0 {
 			needs += ", needs the word of " + strings.Join(roles, " and ") + ": teal approve " + app.App
 		}
 		say("owed", "contract %s of %s, due %s%s", numbers(o.Numbers), o.Version, line.due(now), needs)
@@ -125,7 +132,7 @@ func printOverlays(say func(label, format string, args ...any), app daemon.AppSt
 		say("waiting", "for %s since %s%s: %s", strings.ReplaceAll(wait.For, "_", " "), age(now, wait.Since), until, wait.Why)
 		switch wait.For {
 		case "approval":
-			say("  next", "teal approve %s --reason …%s", app.App, ofRole(wait.Role))
+			say("  next", "teal approve %s --reason …%s", app.App, ofRoles(app))
 		case "contract":
 			say("  next", "teal contract %s --reason …", app.App)
 		}
@@ -141,11 +148,16 @@ func printOverlays(say func(label, format string, args ...any), app daemon.AppSt
 	}
 }
 
-func ofRole(role string) string {
-	if role == "" {
+// ofRoles names everybody whose word the next approval needs.
+func ofRoles(app daemon.AppStatus) string {
+	if len(app.Pending) == 0 {
 		return ""
 	}
-	return " (by somebody with the role " + role + ")"
+	roles := app.Pending[0].Roles
+	if len(roles) == 1 {
+		return " (by somebody with the role " + roles[0] + ")"
+	}
+	return " (by somebody with each of the roles " + strings.Join(roles, " and ") + ")"
 }
 
 // goOn is the command after a hold.
@@ -173,14 +185,16 @@ func goOn(app daemon.AppStatus) string {
 // meaning says what the rollback class means for a person.
 func meaning(app daemon.AppStatus) string {
 	text := ""
-	switch app.Class {
-	case release.ClassInstant:
+	switch {
+	case app.Class == release.ClassInstant:
 		text = ": the earlier version is up; teal rollback " + app.App + " --reason …"
-	case release.ClassCold:
+	case app.Class == release.ClassCold && app.Unready != release.None:
+		text = fmt.Sprintf(": the earlier version is meant to be up in slot %s and is not ready now; teal rollback %s is refused without --force until it is", app.Unready, app.App)
+	case app.Class == release.ClassCold:
 		text = ": the earlier version is started again first; teal rollback " + app.App + " --reason …"
-	case release.ClassForwardOnly:
+	case app.Class == release.ClassForwardOnly:
 		text = ": the schema has gone past the earlier version; release a new one"
-	case release.ClassNone:
+	case app.Class == release.ClassNone:
 		text = ": there is no earlier version"
 	}
 	if app.Unproven {

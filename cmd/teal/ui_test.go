@@ -39,8 +39,9 @@ func TestAppInTrouble(t *testing.T) {
 		Current: &release.Release{Request: release.Request{ID: "R1", Version: "1.5"}, Phase: release.Expanding, Since: now.Add(-5 * time.Minute)},
 		Hold:    &release.Hold{Code: "foreign_rev", Why: "rev 77 by a \x1b[2Jstranger", Step: "baking", Since: now.Add(-2 * time.Minute)},
 		Waiting: &release.Waiting{For: "approval", Role: "dba", Why: "the backfill", Since: now.Add(-time.Hour), Until: now.Add(time.Hour)},
-		Owed: []release.Owed{{Version: "1.4", Numbers: []uint64{7, 8}, Roles: []string{"dba", "admin"}, Approvals: []release.Approval{{Role: "dba"}}, NotBefore: now.Add(3 * time.Hour)},
-			{Version: "1.4", Numbers: []uint64{9}, Denied: "drop-column", NotBefore: now.Add(3 * time.Hour)}},
+		Pending: []daemon.Pending{{Release: "R1", Step: "expand", Roles: []string{"dba", "lead"}}, {Release: "R0", Step: "contract", Roles: []string{"admin"}}},
+		Owed: []release.Owed{{Release: "R0", Version: "1.4", Numbers: []uint64{7, 8}, Roles: []string{"dba", "admin"}, Approvals: []release.Approval{{Role: "dba"}}, NotBefore: now.Add(3 * time.Hour)},
+			{Release: "R9", Version: "1.4", Numbers: []uint64{9}, Denied: "drop-column", NotBefore: now.Add(3 * time.Hour)}},
 		Queue:   []release.Request{{ID: "R2", Version: "1.6", Accepted: now.Add(-time.Minute)}},
 		Traffic: []release.Node{{Name: "lb1"}, {Name: "lb2", Known: true, Foreign: "b\x07x"}}}
 	var out bytes.Buffer
@@ -48,7 +49,7 @@ func TestAppInTrouble(t *testing.T) {
 	for _, want := range []string{
 		"state     HELD 2m (foreign_rev)\n", "held      foreign_rev since 2m, at baking: rev 77 by a [2Jstranger\n",
 		"  next    find who wrote the map, then: teal adopt shop --rev --reason …\n",
-		"waiting   for approval since 1h, until 2026-11-23T13:00:00Z: the backfill\n  next    teal approve shop --reason … (by somebody with the role dba)\n",
+		"waiting   for approval since 1h, until 2026-11-23T13:00:00Z: the backfill\n  next    teal approve shop --reason … (by somebody with each of the roles dba and lead)\n",
 		"owed      contract 7, 8 of 1.4, due in 3h, needs the word of admin: teal approve shop\n", "owed      contract 9 of 1.4, due in 3h, refused by the policies in force\n", "queued    1.6 (R2) since 1m\n",
 		"rollback  forward-only: the schema has gone past the earlier version; release a new one\n", "unknown", "foreign: bx",
 	} {
@@ -75,4 +76,13 @@ func TestALiveSlotThatIsDownIsNotAtRest(t *testing.T) {
 	require.Equal(t, "slot a is live and does not run: started 3 times and ended each time", why(app))
 	app.Slots[release.A] = daemon.SlotStatus{Want: true, Running: release.Yes}
 	require.Equal(t, "nothing to do", why(app))
+}
+
+// TestAGreenThatIsNotReadyIsNotStartedAgain: the class is cold then, and what it usually means would be wrong.
+func TestAGreenThatIsNotReadyIsNotStartedAgain(t *testing.T) {
+	app := daemon.AppStatus{App: "shop", Class: release.ClassCold, Unready: release.B}
+	require.Equal(t, "cold (not ready)", class(app))
+	require.Equal(t, ": the earlier version is meant to be up in slot b and is not ready now; teal rollback shop is refused without --force until it is", meaning(app))
+	app.Unready = release.None
+	require.Contains(t, meaning(app), "is started again first")
 }

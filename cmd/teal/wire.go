@@ -40,6 +40,7 @@ var (
 // process and a node that drains a connection survive a new policy file.
 type wiring struct {
 	store *sqlite.Store
+	name  string // the one that teal was started with: the consumer has it too, so a new one waits for a restart
 	state string // directory beside the store: launch records, logs
 	log   *slog.Logger
 
@@ -60,8 +61,8 @@ type wiredApp struct {
 }
 
 // newWiring wires nothing yet.
-func newWiring(store *sqlite.Store, stateDir string, log *slog.Logger) *wiring {
-	return &wiring{store: store, state: stateDir, log: log, nodes: map[string]*wiredNode{}, apps: map[string]*wiredApp{}}
+func newWiring(store *sqlite.Store, name, stateDir string, log *slog.Logger) *wiring {
+	return &wiring{store: store, name: name, state: stateDir, log: log, nodes: map[string]*wiredNode{}, apps: map[string]*wiredApp{}}
 }
 
 // config is the daemon's view of a snapshot.
@@ -69,9 +70,9 @@ func (w *wiring) config(s *config.Snapshot, status config.Status) *daemon.Config
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	out := &daemon.Config{
-		Name: s.Daemon.Name, Keys: s.Keys, Apps: map[string]daemon.AppConfig{},
+		Name: w.name, Keys: s.Keys, Apps: map[string]daemon.AppConfig{},
 		Access: daemon.Access{Admin: words(s.Daemon.Access.Admin), DBA: words(s.Daemon.Access.DBA), Operator: words(s.Daemon.Access.Operator)},
-		Hash:   s.Hash,
+		Hash:   s.Hash, Warnings: warnings(s, process.InContainer()),
 	}
 	tell(out, status)
 	gate := newGate(s)

@@ -80,9 +80,14 @@ type Past struct {
 	Outcomes []release.Posted `json:"outcomes"`
 }
 
-// Release looks a release up by its id.
+// Release looks a release up by its id, among the apps that the daemon has.
 func (c *Client) Release(ctx context.Context, id release.ID) (Past, error) {
 	return get[Past](ctx, c, "/v1/releases/"+url.PathEscape(string(id)))
+}
+
+// ReleaseOf looks a release up by its app, which may be one that the daemon has no more, and its id.
+func (c *Client) ReleaseOf(ctx context.Context, app string, id release.ID) (Past, error) {
+	return get[Past](ctx, c, "/v1/releases/"+url.PathEscape(string(id))+"?"+url.Values{"app": {app}}.Encode())
 }
 
 // Approvals is what waits for a person's word, in all apps.

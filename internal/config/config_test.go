@@ -191,6 +191,8 @@ func appProblems() []problemCase {
 func daemonProblems() []problemCase {
 	teal := base()["teal.yaml"]
 	return []problemCase{
+		{"empty name", "teal.yaml", strings.Replace(teal, "name: test", `name: ""`, 1), []string{`teal.yaml:2:7: name is "": it must be a small letter`}},
+		{"a name that NATS does not take", "teal.yaml", strings.Replace(teal, "name: test", "name: prod.eu1", 1), []string{`teal.yaml:2:7: name is "prod.eu1"`}},
 		{"no haproxy", "teal.yaml", "version: 1\nname: test\n", []string{"apps/shop.yaml:8:10: traffic.nodes names lb1, but teal.yaml has no haproxy nodes"}},
 		{"open API", "teal.yaml", teal + "listen: {http: 0.0.0.0:7433}\n", []string{"teal.yaml:5:16: listen.http is 0.0.0.0:7433: without a token"}},
 		{"open NATS", "teal.yaml", teal + "nats: {embedded: {listen: ':4222'}}\n", []string{`teal.yaml:5:27: nats.embedded.listen is ":4222": it must be host:port`}},
@@ -216,6 +218,7 @@ func TestProblems(t *testing.T) {
 			var problems config.Problems
 			require.ErrorAs(t, err, &problems)
 			require.Len(t, problems, len(test.want), err.Error())
+			require.Equal(t, strings.Contains(err.Error(), "not YAML") || strings.Contains(err.Error(), "is empty: it needs"), problems[0].Unreadable)
 			for i, want := range test.want {
 				require.Truef(t, strings.HasPrefix(problems[i].String(), want), "got  %s\nwant %s…", problems[i], want)
 			}

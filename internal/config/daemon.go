@@ -94,8 +94,9 @@ func (n *NATS) setNode(d *decoder, node *yaml.Node, path string) {
 // check looks at what the keys mean together.
 func (d *Daemon) check(in *decoder) {
 	checkVersion(in, d.Version)
-	if d.Name != "" && !regexp.MustCompile(`^[a-z][a-z0-9.-]{0,62}$`).MatchString(d.Name) {
-		in.failAt("name", "name is %q: it must be small letters, digits, dots and hyphens, as in prod-eu1", d.Name)
+	// The audience of every event, and a part of the consumer's name: NATS takes no dot there.
+	if _, said := in.at["name"]; said && !regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`).MatchString(d.Name) {
+		in.failAt("name", "name is %q: it must be a small letter, then small letters, digits and hyphens, as in prod-eu1", d.Name)
 	}
 	if d.Store.Postgres != nil {
 		in.failAt("store.postgres", "store.postgres is not available yet: use `store: {sqlite: /var/lib/teal/teal.db}` with one daemon")

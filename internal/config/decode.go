@@ -51,7 +51,7 @@ func (d *decoder) decode(data []byte, v any) bool {
 		return false
 	}
 	if doc.Kind != yaml.DocumentNode || len(doc.Content) != 1 {
-		d.problems = append(d.problems, Problem{File: d.file, Text: "the file is empty: it needs at least `version: 1` (or it is only half written)"})
+		d.problems = append(d.problems, Problem{File: d.file, Unreadable: true, Text: "the file is empty: it needs at least `version: 1` (or it is only half written)"})
 		return false
 	}
 	if err := loader.Load(&more); !errors.Is(err, io.EOF) {
@@ -66,7 +66,7 @@ func (d *decoder) decode(data []byte, v any) bool {
 }
 
 func (d *decoder) syntax(err error) {
-	p := Problem{File: d.file, Text: "not YAML: " + err.Error()}
+	p := Problem{File: d.file, Unreadable: true, Text: "not YAML: " + err.Error()}
 	var at *yaml.LoadError
 	if errors.As(err, &at) {
 		p.Line, p.Column, p.Text = at.Mark.Line, at.Mark.Column, "not YAML: "+at.Message
@@ -75,7 +75,7 @@ func (d *decoder) syntax(err error) {
 }
 
 func (d *decoder) fail(n *yaml.Node, format string, args ...any) {
-	d.problems = append(d.problems, Problem{d.file, n.Line, n.Column, fmt.Sprintf(format, args...)})
+	d.problems = append(d.problems, Problem{File: d.file, Line: n.Line, Column: n.Column, Text: fmt.Sprintf(format, args...)})
 }
 
 // failAt reports at a path; where the path is not in the file, at what it would stand in.
@@ -90,7 +90,7 @@ func (d *decoder) warnAt(path, format string, args ...any) {
 func (d *decoder) problemAt(path, format string, args ...any) Problem {
 	for {
 		if at, ok := d.at[path]; ok || path == "" {
-			return Problem{d.file, at.line, at.column, fmt.Sprintf(format, args...)}
+			return Problem{File: d.file, Line: at.line, Column: at.column, Text: fmt.Sprintf(format, args...)}
 		}
 		path = path[:max(strings.LastIndexByte(path, '.'), 0)]
 	}

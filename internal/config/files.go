@@ -46,13 +46,19 @@ func (s *fileSet) problem(file, format string, args ...any) {
 	s.problems = append(s.problems, Problem{File: file, Text: fmt.Sprintf(format, args...)})
 }
 
+// unread is a problem with the file itself: nobody knows what is in it.
+func (s *fileSet) unread(file, format string, args ...any) {
+	s.problem(file, format, args...)
+	s.problems[len(s.problems)-1].Unreadable = true
+}
+
 func (s *fileSet) folder(dir, sub string) {
 	entries, err := os.ReadDir(filepath.Join(dir, sub))
 	if errors.Is(err, fs.ErrNotExist) && sub != "." {
 		return
 	}
 	if err != nil {
-		s.problem(sub, "cannot be read: %v", err)
+		s.unread(sub, "cannot be read: %v", err)
 		return
 	}
 	if sub != "." {
@@ -77,27 +83,27 @@ func (s *fileSet) file(dir, name string) {
 	full := filepath.Join(dir, name)
 	info, err := os.Stat(full) // through symlinks
 	if err != nil {
-		s.problem(name, "cannot be read: %v", err)
+		s.unread(name, "cannot be read: %v", err)
 		return
 	}
 	if !info.Mode().IsRegular() {
-		s.problem(name, "is not a file")
+		s.unread(name, "is not a file")
 		return
 	}
 	s.mode(dir, name)
 	f, err := os.Open(full)
 	if err != nil {
-		s.problem(name, "cannot be read: %v; it must be readable for the user teal runs as", err)
+		s.unread(name, "cannot be read: %v; it must be readable for the user teal runs as", err)
 		return
 	}
 	defer func() { _ = f.Close() }() // only read
 	data, err := io.ReadAll(io.LimitReader(f, fileLimit+1))
 	if err != nil {
-		s.problem(name, "cannot be read: %v", err)
+		s.unread(name, "cannot be read: %v", err)
 		return
 	}
 	if len(data) > fileLimit {
-		s.problem(name, "is larger than 1 MiB")
+		s.unread(name, "is larger than 1 MiB")
 		return
 	}
 	s.files = append(s.files, File{name, data})

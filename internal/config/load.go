@@ -52,7 +52,7 @@ func build(dir string, set *fileSet, validators []Validator) (*Snapshot, error) 
 	seen := func(f File) bool { return f.Name == "teal.yaml" }
 	unread := func(p Problem) bool { return p.File == "teal.yaml" || p.File == "." }
 	if !slices.ContainsFunc(set.files, seen) && !slices.ContainsFunc(set.problems, unread) {
-		set.problem("teal.yaml", "is missing in %s: `teal init` writes a first one", dir)
+		set.unread("teal.yaml", "is missing in %s: `teal init` writes a first one", dir)
 	}
 	l.cross()
 	problems := slices.Clone(set.problems)

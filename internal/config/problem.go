@@ -13,6 +13,8 @@ type Problem struct {
 	Line   int    `json:"line,omitempty"`
 	Column int    `json:"column,omitempty"`
 	Text   string `json:"text"`
+
+	Unreadable bool `json:"unreadable,omitempty"` // the file could not be read or is not YAML: what is in it was not judged
 }
 
 // String is the problem as compilers print theirs.

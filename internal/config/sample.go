@@ -12,7 +12,7 @@ nats:                        # or {url: "tls://nats.example.com:4222", credentia
   embedded: {listen: 127.0.0.1:4222, dir: /var/lib/teal/nats}
 store: {sqlite: /var/lib/teal/teal.db}
 listen:
-  http: 127.0.0.1:7433       # reading only: status, metrics, dashboard
+  http: 127.0.0.1:7433       # reading only: status, metrics
   socket: /run/teal/teal.sock
 access: {admin: ["uid:0"]}   # who may do what on the socket: admin, dba, operator, viewer; uid: or gid:
 haproxy:                     # the sockets of each HAProxy: "stats socket … level admin", and "haproxy -S …"

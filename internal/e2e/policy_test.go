@@ -1,6 +1,8 @@
 package e2e
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -35,7 +37,11 @@ func TestAStricterPolicyReachesAReleaseUnderWay(t *testing.T) {
 	w.reach(w.release("shop", "v1", w.folder("v1")), release.OutFinished)
 
 	given := w.release("shop", "v2", w.folder("v2"))
-	w.waits("shop", "approval")
+	require.Regexp(t, `for 000\d_\w+\.up\.sql:\d+ \S+.*: teal plan shop shows it, teal approve shop gives it`, w.waits("shop", "approval"))
+	code, out := w.command(nil, "plan", "shop")
+	require.Equal(t, 0, code, out)
+	require.Contains(t, out, "expand needs the word of: dba")
+	require.Contains(t, out, "create-trigger", "who approves sees what")
 	w.site("rules: {create-trigger: deny}\n")
 	rejected := w.reach(given, release.OutRejected)
 	require.Equal(t, "policy", rejected.Code)
@@ -46,17 +52,24 @@ func TestAStricterPolicyReachesAReleaseUnderWay(t *testing.T) {
 	id := w.release("shop", "v2", w.folder("v2"))
 	w.approve("shop", id, "expand")
 	w.reach(id, release.OutFinished)
+	w.awaitApp("shop", "the contract to name its statements", func(s daemon.AppStatus) bool {
+		return len(s.Pending) == 1 && slices.ContainsFunc(s.Pending[0].Asks, func(ask string) bool { return strings.Contains(ask, "0005_drop_name.up.sql:") })
+	})
 	w.site("rules: {drop-column: deny}\n")
 	w.approve("shop", id, "contract")
 	_, err := w.api.Order(t.Context(), "shop", release.VerbContract, daemon.Order{Reason: "now"})
 	require.NoError(t, err)
 	require.Contains(t, w.waits("shop", "policy"), "drop-column")
-	code, out := w.command(nil, "contract", "--list")
+	code, out = w.command(nil, "contract", "--list")
 	require.Equal(t, 0, code, out)
 	require.Contains(t, out, "policies that let it pass")
 	_, err = w.api.Order(t.Context(), "shop", release.VerbContract, daemon.Order{Reason: "now"})
 	require.ErrorContains(t, err, "0005_drop_name.up.sql")
 	require.Equal(t, release.ClassCold, w.app("shop").Class, "no contract statement has run")
+
+	_, out = w.command(nil, "plan", "shop")
+	require.Contains(t, out, "v2 ("+string(id)+") is finished and owes a contract")
+	require.Contains(t, out, "drop-column")
 
 	w.site("rules: {drop-column: approve}\n")
 	w.reach(id, release.OutContracted)

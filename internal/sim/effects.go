@@ -110,6 +110,12 @@ func (w *World) vet(a release.Action) *release.Fault {
 	spec := w.Specs[a.Release]
 	v := release.Verdict{Release: a.Release, Refuse: spec.Refuse, Pending: minus(spec.Expand, w.DB.Expand), Owes: minus(spec.Contract, w.DB.Contract),
 		Expand: append(slices.Clone(spec.Roles), w.Policy.Expand...), Contract: w.Policy.Contract, Policies: w.Policy.Digest}
+	if len(spec.Roles) > 0 && len(v.Pending) > 0 {
+		v.Asks = []string{fmt.Sprintf("%04d.up.sql:1 opaque", v.Pending[0])}
+	}
+	if len(v.Contract) > 0 && len(v.Owes) > 0 {
+		v.AsksLater = []string{fmt.Sprintf("%04d.up.sql:1 drop-column", v.Owes[0])}
+	}
 	if w.Policy.Deny == "contract" && len(v.Owes) > 0 || w.Policy.Deny == "expand" && len(v.Pending) > 0 && len(a.Numbers) == 0 {
 		v.Refuse = "policy"
 	}
