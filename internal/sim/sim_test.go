@@ -264,7 +264,7 @@ func (w *World) trouble(rng *rand.Rand, specs map[release.ID]Spec) {
 
 // oddity is bad luck of the rarer kind.
 func (w *World) oddity(rng *rand.Rand) {
-	switch rng.IntN(10) {
+	switch rng.IntN(11) {
 	case 0:
 		w.Freeze = release.Freeze{Active: true, Why: "dice"}
 	case 1:
@@ -285,6 +285,9 @@ func (w *World) oddity(rng *rand.Rand) {
 		if p := w.Procs[w.State().Live]; p != nil {
 			p.Spec.ErrorRate = 0.2 * rng.Float64()
 		}
+	case 10:
+		way := strconv.Itoa(rng.IntN(1000))
+		w.Limits.Recipe.Launch, w.Limits.Addresses = way, map[release.Slot]string{release.A: "a:" + way, release.B: "b:" + way}
 	case 9:
 		w.Policy = Policy{Digest: strconv.Itoa(rng.IntN(1000)), Deny: []string{"", "", "expand", "contract"}[rng.IntN(4)], Expand: []string{"dba"}[rng.IntN(2):], Contract: []string{"ops"}[rng.IntN(2):]}
 	}
