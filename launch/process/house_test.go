@@ -16,11 +16,12 @@ import (
 	"teal.dev/teal/release"
 )
 
-// patient ends when it is told to; it has a child, so that the group matters.
+// patient ends when it is told to; it has a child, so that the group matters. It is ready when the child is there: a signal
+// during the fork may be lost on a shell.
 const patient = `#!/bin/sh
 trap 'exit 0' TERM
-echo "ready $$"
 sleep 600 &
+echo "ready $$"
 wait
 `
 

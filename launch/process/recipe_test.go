@@ -82,6 +82,7 @@ func TestOtherBytesUnderAPlanWithoutADigest(t *testing.T) {
 	plan := h.write("v1", patient)
 	plan.Artifact.Digest = ""
 	l := h.start(release.A, plan)
+	h.ready(t, release.A)
 	seen, err := l.Observe(t.Context(), release.A)
 	require.NoError(t, err)
 	require.NoError(t, os.Remove(h.executable("v1")))
