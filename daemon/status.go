@@ -107,7 +107,7 @@ func trouble(app string, slot release.Slot, place release.Place, seen release.Sl
 	case seen.Tenant.Problem != "" || !place.Want || seen.Tenant.Running != release.No || place.Tries < 2:
 		return seen.Tenant.Problem
 	case seen.Probe.Passes > 0:
-		return fmt.Sprintf("started %d times and ended each time, while something that teal did not start answers at the slot's address: stop that, or give the slot another address", place.Tries)
+		return fmt.Sprintf("started %d times and ended each time, while something that teal did not start answers at the slot's address: stop that (another address of the slot counts from the next release on)", place.Tries)
 	}
 	return fmt.Sprintf("started %d times and ended each time: see log/%s.%s.log beside the store", place.Tries, app, slot)
 }

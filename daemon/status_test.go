@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,4 +24,19 @@ func TestASlotThatDoesNotStaySaysWhy(t *testing.T) {
 	require.Empty(t, trouble("shop", release.A, release.Place{Want: true, Tries: 3}, up))
 	stranger.Tenant.Problem = "artifact_changed: x"
 	require.Equal(t, "artifact_changed: x", trouble("shop", release.A, release.Place{Want: true, Tries: 3}, stranger))
+}
+
+// TestARecipeIsNotShown: it holds the app's environment, and everybody may read the status.
+func TestARecipeIsNotShown(t *testing.T) {
+	recipe := release.Recipe{Launch: "plain word"}
+	plan := release.Plan{Version: "1", Recipe: recipe}
+	r := &release.Release{Plan: plan, Limits: release.Limits{Recipe: recipe}}
+	v := View{State: release.State{App: "shop", Current: r, Last: r, Previous: &plan, Slots: map[release.Slot]release.Place{release.A: {Plan: &plan}}},
+		Action: release.Action{Kind: release.Start, Plan: plan}}
+	text, err := json.Marshal(statusOf(v))
+	require.NoError(t, err)
+	require.NotContains(t, string(text), recipe.Launch)
+	require.Zero(t, shown(v.Action).Plan.Recipe)
+	require.Equal(t, recipe, plan.Recipe, "only what is shown is without")
+	require.Equal(t, recipe, r.Limits.Recipe)
 }
