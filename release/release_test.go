@@ -72,3 +72,17 @@ func TestStepNeverWritesIntoItsCallersState(t *testing.T) {
 		}
 	}
 }
+
+// A release that began under a teal which kept no recipe gets that of the day on which it is vetted.
+func TestAReleaseThatBeganWithoutARecipe(t *testing.T) {
+	now := time.Date(2026, 1, 1, 3, 0, 0, 0, time.UTC)
+	today := release.Limits{Recipe: release.Recipe{Launch: "today", Health: "/healthz"}, ProbeEvery: time.Second}
+	for began, want := range map[string]string{"": "today", "then": "then"} {
+		state := release.State{App: "shop", Live: release.A, History: true, Current: &release.Release{Request: release.Request{ID: "r2", Version: "v2"},
+			Phase: release.Queued, Blue: release.B, Green: release.A, Limits: release.Limits{Recipe: release.Recipe{Launch: began}}}}
+		next, action, _ := release.Step(state, release.Observation{Now: now}, today)
+		require.Equal(t, release.Vet, action.Kind, action.Why)
+		require.Equal(t, want, action.Plan.Recipe.Launch)
+		require.Equal(t, action.Plan, next.Current.Plan, "the plan is stored before it is looked at")
+	}
+}
