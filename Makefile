@@ -42,6 +42,13 @@ update: ## Rewrite the golden files (stories, schemas); review the diff
 	go test ./internal/sim -run TestStories -update
 	TEAL_UPDATE=1 go test ./events -run Schema
 	TEAL_UPDATE=1 go test ./policies -run Docs
+	TEAL_UPDATE=1 go test ./internal/field -run Page
+
+field: demo-needs npm-needs ## Ask other linters about new and changed cases of the oracle (TEAL_FIELD_ALL=1: about all) for docs/field.md
+	set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; cp testdata/field/package*.json "$$tools"; \
+	npm install --no-audit --no-fund --loglevel=error --prefix "$$tools"; \
+	go build -C testdata/field -o "$$tools/atlas" ariga.io/atlas/cmd/atlas; \
+	TEAL_FIELD="$$tools" go test ./internal/field -run TestMeasure -count 1 -timeout 30m
 
 demo-needs:
 	@./.ci/needs $(SERVERS)
@@ -52,4 +59,4 @@ test-needs:
 npm-needs:
 	@command -v npm >/dev/null || ./.ci/needs npm
 
-.PHONY: help build demo test short lint bench fuzz update demo-needs test-needs npm-needs
+.PHONY: help build demo test short lint bench fuzz update field demo-needs test-needs npm-needs

@@ -86,7 +86,7 @@ func TestReportText(t *testing.T) {
     2 | …   RENAME COLUMN body TO content
       |                   ^^^^
   why: the running version still says body: every statement of it that names the column fails with 42703, from the moment of the rename
-  instead: add the new column beside the old one, write both, move over, and drop the old one when the old version is gone
+  instead: teal check --fix writes this where the column is simple: add the new column beside the old one, write both, move over, and drop the old one when the old version is gone
     -- expand:
     ALTER TABLE note ADD COLUMN content …;
 `), r.Text())

@@ -89,7 +89,7 @@ func (w *words) sql(text string) string {
 		if strings.Contains(whole, "…") {
 			return whole
 		}
-		return quote(whole)
+		return quote(short(whole))
 	})
 }
 

@@ -20,11 +20,13 @@ type Split struct {
 
 // piece is a statement of a split.
 type piece struct {
-	sql   string
-	late  bool // a contract: runs when the old version is gone
-	alone bool // wants a file of its own
-	data  bool
-	s     *statement.Statement // that it comes from
+	sql     string
+	late    bool // a contract: runs when the old version is gone
+	alone   bool // wants a file of its own
+	data    bool
+	note    []string             // for the reader of the file
+	require string               // a query that must be true before its file runs
+	s       *statement.Statement // that it comes from
 }
 
 // Fix writes the safe split of a file that Check refuses, by its index in the input. The files have the next free numbers of
@@ -40,7 +42,7 @@ func Fix(in Input, index int) (Split, error) {
 		return Split{}, err
 	}
 	if len(parsed.Requires()) > 0 {
-		return Split{}, errors.New("it has a -- teal:require, and only a person knows which of the new files needs it")
+		return Split{}, errors.New("it has a -- teal:require, and only a person knows which of the new files needs it: take it out, run --fix, and put it into that file")
 	}
 	if later, why := builtUpon(&in, index, &parsed); later {
 		return Split{}, errors.New(why)
@@ -51,7 +53,10 @@ func Fix(in Input, index int) (Split, error) {
 		return Split{}, err
 	}
 	split := Split{Replaces: file.Path, Files: name(&in, file.Path, group(pieces), phase)}
-	return split, split.prove(in, index)
+	if err := split.prove(in, index); err != nil {
+		return Split{}, err
+	}
+	return split, nil
 }
 
 // prove judges the folder with the split in the refused file's place.
@@ -67,11 +72,36 @@ func (sp *Split) prove(in Input, index int) error {
 		}
 		for _, e := range f.Statements {
 			if e.Decision == Deny {
-				return fmt.Errorf("teal knows no split for %s: %s", e.Rule, e.Why)
+				if mine && !denied(&before, sp.Replaces, e.Rule) {
+					return fmt.Errorf("the split that teal knows has a statement that is denied too, by %s: %s; %s", e.Rule, e.Why, next(&e))
+				}
+				return fmt.Errorf("teal knows no split for %s: %s; %s", e.Rule, e.Why, next(&e))
 			}
 		}
 	}
 	return nil
+}
+
+// denied says whether a rule's finding on a file is denied.
+func denied(r *Report, file, rule string) bool {
+	for _, f := range r.Files {
+		for _, e := range f.Statements {
+			if f.Path == file && e.Rule == rule && e.Decision == Deny {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// next is what a person does about a statement that teal cannot split.
+func next(e *Entry) string {
+	advice, _, _ := strings.Cut(e.Instead, "\n")
+	advice = strings.TrimSuffix(strings.TrimSuffix(advice, ":"), ", then")
+	if advice == "" || strings.HasPrefix(advice, "--") || strings.HasSuffix(advice, ";") {
+		return "teal explain " + e.Rule + " shows what to write instead"
+	}
+	return advice + " (teal explain " + e.Rule + ")"
 }
 
 // builtUpon says whether a later file that is not applied works on what this one does: then the new files would come too late.
@@ -94,7 +124,7 @@ func builtUpon(in *Input, index int, parsed *statement.File) (bool, string) {
 		for j := range other.Statements {
 			for _, n := range other.Statements[j].Relations() {
 				if mine[fold(n)] {
-					return true, fmt.Sprintf("%s comes after it and works on %s too; the new files would come after that", path.Base(f.Path), n)
+					return true, fmt.Sprintf("%s comes after it and works on %s too, and the new files would come after that: move that one behind, or write the split by hand", path.Base(f.Path), n)
 				}
 			}
 		}
@@ -102,7 +132,8 @@ func builtUpon(in *Input, index int, parsed *statement.File) (bool, string) {
 	return false, ""
 }
 
-// group cuts pieces into files: what must be alone is, rows and table locks keep apart, contracts come last.
+// group cuts pieces into files: what must be alone is, rows and table locks keep apart, a requirement stands at the top, contracts
+// come last.
 func group(pieces []piece) [][]piece {
 	var out [][]piece
 	for _, late := range []bool{false, true} {
@@ -111,7 +142,7 @@ func group(pieces []piece) [][]piece {
 			if p.late != late {
 				continue
 			}
-			if last := len(out) - 1; fresh || p.alone || out[last][0].alone || out[last][0].data != p.data {
+			if last := len(out) - 1; fresh || p.alone || p.require != "" || out[last][0].alone || out[last][0].data != p.data {
 				out = append(out, nil)
 			}
 			fresh = false
@@ -148,12 +179,22 @@ func name(in *Input, old string, groups [][]piece, phase Phase) []File {
 		var b strings.Builder
 		b.WriteString(first + "-- part " + strconv.Itoa(i+1) + " of " + strconv.Itoa(len(groups)) + " of what " + base + " was\n")
 		for _, p := range g {
-			b.WriteString(strings.TrimSpace(p.sql) + ";\n")
+			p.write(&b)
 		}
 		name := fmt.Sprintf("%s%0*d_%s_%d.up.sql", where, len(number), next, title, i+1)
 		files = append(files, File{Path: name, Body: []byte(b.String())})
 	}
 	return files
+}
+
+func (p *piece) write(b *strings.Builder) {
+	for _, line := range p.note {
+		b.WriteString("-- " + line + "\n")
+	}
+	if p.require != "" {
+		b.WriteString("-- teal:" + statement.DirectiveRequire + " " + p.require + "\n")
+	}
+	b.WriteString(strings.TrimSpace(p.sql) + ";\n")
 }
 
 func fileNumber(name string) (uint64, bool) {

@@ -14,8 +14,10 @@ type fixer struct {
 	file  string
 	phase Phase
 	world *World // before the statement at hand
+	album *album // and what it does not know
 	book  *book
 	all   []statement.Statement
+	given map[string]bool // names that the split gives
 }
 
 // pieces are the statements of the split, in order.
@@ -35,9 +37,10 @@ func (x *fixer) pieces(parsed *statement.File) ([]piece, error) {
 				more[k].s = s
 			}
 			if was, ok := overtaken(out, &more[k]); ok {
-				return nil, fmt.Errorf("line %d builds on the contract statement of line %d, which must run later", s.Line, was.Line)
+				return nil, fmt.Errorf("line %d builds on the contract statement of line %d, which must run later: make a file of its own of it, for a later release", s.Line, was.Line)
 			}
 		}
+		x.album.take(s)
 		out = append(out, more...)
 	}
 	return out, nil
@@ -50,20 +53,36 @@ func (x *fixer) learn() {
 	c.world.server = before.Server
 	c.world.learnKnown(before.Tables)
 	c.learnSchema()
+	x.album, x.given = newAlbum(), map[string]bool{}
+	x.remember(c.in.Schema, x.album.take)
 	for i := range c.in.Files {
 		f := &c.in.Files[i]
 		if f.Path == x.file {
 			break
 		}
-		if !f.Applied || c.in.Schema == nil {
-			c.file(f, read(f, c.in.Dialect))
+		if f.Applied && c.in.Schema != nil {
+			x.remember(f.Body, x.album.besides)
+			continue
 		}
+		c.file(f, read(f, c.in.Dialect))
+		x.remember(f.Body, x.album.take)
 	}
 	c.world.track = inExpand
 	if x.phase == PhaseContract {
 		c.world.track = inContract
 	}
 	x.world, x.book = c.world, c.book
+}
+
+func (x *fixer) remember(body []byte, take func(*statement.Statement)) {
+	parsed, err := statement.Parse(body, x.in.Dialect)
+	if err != nil {
+		return // then what it makes is not known, and what needs it is refused
+	}
+	resolveNames(parsed.Statements)
+	for i := range parsed.Statements {
+		take(&parsed.Statements[i])
+	}
 }
 
 // overtaken says whether a piece that stays would run before a contract of an earlier statement on the same object.
@@ -115,18 +134,22 @@ func (x *fixer) statement(s *statement.Statement, i int) ([]piece, error) {
 		if sub := (&Subject{Statement: s}); isLockTimeout(sub) || isTimeout(sub) {
 			return nil, nil // teal sets its own
 		}
-		return nil, fmt.Errorf("SET %s changes what the statements behind it mean", s.Detail)
+		return nil, fmt.Errorf("SET %s changes what the statements behind it mean: leave it out, or write the split by hand", s.Detail)
 	case statement.CreateIndex:
 		if spoke(found, createIndex().ID, createUniqueIndex().ID, createIndexExpression().ID) && !s.Concurrently {
 			keep.sql, keep.alone = concurrently(s.SQL), true
 		}
 	case statement.Reindex:
 		if spoke(found, reindex().ID) {
-			keep.sql, keep.alone = insertAfter(s.SQL, `(?i)^\s*REINDEX\s+(\([^)]*\)\s*)?(INDEX|TABLE|SCHEMA|DATABASE)`), true
+			keep.sql, keep.alone = insertAfter(s.SQL, `(?i)^\s*REINDEX\s+(\([^)]*\)\s*)?(INDEX|TABLE|SCHEMA|DATABASE)`, " CONCURRENTLY"), true
 		}
 	case statement.DropIndex:
 		if spoke(found, dropIndex().ID, dropUniqueIndex().ID) {
 			return dropIndexes(s, keep.late), nil
+		}
+	case statement.RenameTable, statement.MoveTable:
+		if spoke(found, renameTable().ID) {
+			return x.renameTable(s)
 		}
 	}
 	return []piece{keep}, nil
@@ -144,13 +167,13 @@ func dropIndexes(s *statement.Statement, late bool) []piece {
 	return out
 }
 
-// insertAfter writes CONCURRENTLY behind the words that begin a statement.
-func insertAfter(sql, words string) string {
+// insertAfter writes more words behind those that begin a statement.
+func insertAfter(sql, words, more string) string {
 	at := regexp.MustCompile(words).FindStringIndex(sql)
 	if at == nil {
 		return sql // the proof will refuse it
 	}
-	return sql[:at[1]] + " CONCURRENTLY" + sql[at[1]:]
+	return sql[:at[1]] + more + sql[at[1]:]
 }
 
 func contracts(found []Finding) bool {

@@ -48,6 +48,10 @@ func fixed() []struct{ sql, want string } {
 			"ALTER TABLE note ADD COLUMN by bigint DEFAULT 1; ALTER TABLE note ADD CONSTRAINT note_by_fkey FOREIGN KEY (by) REFERENCES person(id) NOT VALID;|ALTER TABLE note VALIDATE CONSTRAINT note_by_fkey;"},
 		{"ALTER TABLE note ADD COLUMN slug text UNIQUE",
 			"ALTER TABLE note ADD COLUMN slug text;|CREATE UNIQUE INDEX CONCURRENTLY note_slug_key ON note (slug);|ALTER TABLE note ADD CONSTRAINT note_slug_key UNIQUE USING INDEX note_slug_key;"},
+		{"ALTER TABLE note ADD COLUMN m int NOT NULL",
+			"ALTER TABLE note ADD COLUMN m int;|-- teal:contract -- teal:require SELECT NOT EXISTS (SELECT FROM note WHERE m IS NULL) ALTER TABLE note ADD CONSTRAINT note_m_nn CHECK (m IS NOT NULL) NOT VALID;|" +
+				"-- teal:contract ALTER TABLE note VALIDATE CONSTRAINT note_m_nn;|-- teal:contract ALTER TABLE note ALTER COLUMN m SET NOT NULL; ALTER TABLE note DROP CONSTRAINT note_m_nn;"},
+		{"ALTER TABLE \"Odd\" RENAME TO \"order\"", "ALTER TABLE \"Odd\" RENAME TO \"order\"; CREATE VIEW \"Odd\" AS SELECT * FROM \"order\";|-- teal:contract DROP VIEW \"Odd\";"},
 		{"ALTER TABLE note ADD COLUMN c text;\nUPDATE note SET c = body WHERE c IS NULL", "ALTER TABLE note ADD COLUMN c text;|UPDATE note SET c = body WHERE c IS NULL;"},
 		{"ALTER TABLE note ADD CONSTRAINT pos CHECK (n > 0) NOT VALID;\nALTER TABLE note VALIDATE CONSTRAINT pos",
 			"ALTER TABLE note ADD CONSTRAINT pos CHECK (n > 0) NOT VALID;|ALTER TABLE note VALIDATE CONSTRAINT pos;"},
@@ -59,11 +63,11 @@ func fixInput(t *testing.T, sql string, more ...policies.File) policies.Input {
 	return policies.Input{Policy: set(t), App: "shop", Files: append(files, more...), Now: day("2026-11-23 12:00")}
 }
 
-// short is a body without its comment, on one line.
+// short is a body without its comments, on one line.
 func short(body []byte) string {
 	var out []string
 	for _, l := range strings.Split(strings.TrimSpace(string(body)), "\n") {
-		if !strings.HasPrefix(l, "-- part ") {
+		if !strings.HasPrefix(l, "--") || strings.HasPrefix(l, "-- teal:") {
 			out = append(out, l)
 		}
 	}
@@ -116,22 +120,100 @@ func apply(t *testing.T, dsn string, files []policies.File) {
 // TestFixRefuses: what teal cannot split it leaves alone and says why.
 func TestFixRefuses(t *testing.T) {
 	for sql, why := range map[string]string{
-		"ALTER TABLE note RENAME COLUMN n TO m":                               "teal knows no split for rename-column:",
 		"-- teal:require SELECT true\nCREATE INDEX i ON note (n)":             "-- teal:require",
 		"SET search_path = audit;\nCREATE INDEX i ON note (n)":                "SET search_path changes",
 		"ALTER TABLE note DROP COLUMN n;\nALTER TABLE note ADD COLUMN n text": "builds on the contract statement of line 1",
-		"ALTER TABLE note ADD COLUMN m int NOT NULL":                          "add-column-not-null",
 		"SELECT 'a": "",
-		"ALTER TABLE note ADD CONSTRAINT u UNIQUE (n) DEFERRABLE": "add-unique",
-		"ALTER TABLE note ADD COLUMN seq bigserial":               "add-column-serial",
-		"DROP TABLE note CASCADE":                                 "drop-table-cascade",
-		"ALTER TABLE note ALTER COLUMN n TYPE bigint":             "alter-column-type",
-		"SAVEPOINT a;\nCREATE INDEX i ON note (n)":                "transaction-control",
+		"ALTER TABLE note ADD CONSTRAINT u UNIQUE (n) DEFERRABLE":                       "add-unique: ",
+		"DROP TABLE note CASCADE":                                                       "(teal explain drop-table-cascade)",
+		"SAVEPOINT a;\nCREATE INDEX i ON note (n)":                                      "transaction-control",
+		"ALTER TABLE note ADD COLUMN seq bigserial":                                     "teal explain add-column-serial shows what to write instead",
+		"ALTER TABLE note ADD COLUMN seq bigint PRIMARY KEY":                            "a primary key needs a value in every row",
+		"ALTER TABLE note ADD COLUMN c text COLLATE \"C\" NOT NULL":                     "the collation of c",
+		"ALTER TABLE note ADD COLUMN IF NOT EXISTS c text NOT NULL":                     "leave IF NOT EXISTS out",
+		"ALTER TABLE note ADD COLUMN c text NOT NULL UNIQUE DEFERRABLE":                 "without a lock",
+		"-- teal:contract\nALTER TABLE note ADD COLUMN c text NOT NULL":                 "too late",
+		"-- teal:contract\nALTER TABLE note RENAME COLUMN n TO m":                       "too late",
+		"-- teal:contract\nALTER TABLE note RENAME TO remark":                           "too late",
+		"ALTER TABLE note RENAME COLUMN id TO key":                                      "id is in the primary key note_pkey",
+		"ALTER TABLE note RENAME COLUMN title TO head":                                  "the view titles reads title",
+		"ALTER TABLE note RENAME COLUMN n TO body":                                      "has a column body already",
+		"ALTER TABLE note RENAME COLUMN missing TO m":                                   "no file that teal has seen makes the column missing",
+		"ALTER TABLE elsewhere RENAME COLUMN n TO m":                                    "has not seen the CREATE TABLE of elsewhere",
+		"ALTER TABLE elsewhere RENAME TO m":                                             "has not seen the CREATE TABLE of elsewhere",
+		"ALTER TABLE note RENAME COLUMN n TO \"a\nb\"":                                  "a line break",
+		"ALTER TABLE note RENAME COLUMN n TO m;\nALTER TABLE note ALTER n SET NOT NULL": "line 2 says n too",
+		"ALTER TABLE note ALTER n TYPE bigint, ALTER n SET NOT NULL":                    "in another way as well",
+		"ALTER TABLE note ALTER body TYPE int USING length(body)":                       "does not know the way back",
+		"ALTER TABLE note ALTER body TYPE text USING body || title":                     "is not computed from body alone",
+		"ALTER TABLE note ALTER body TYPE timestamptz USING body::timestamptz":          "the time zone of each session",
+		"ALTER TABLE note ALTER n TYPE text COLLATE \"C\" USING n::text":                "its collation",
+		"ALTER VIEW titles RENAME COLUMN title TO head":                                 "rename-column: ",
 	} {
 		_, err := policies.Fix(fixInput(t, sql), 1)
 		require.ErrorContains(t, err, why, sql)
 	}
-	_, err := policies.Fix(fixInput(t, "CREATE INDEX i ON note (n)", policies.File{Path: "m/0008_c.up.sql", Body: []byte("ALTER TABLE note ADD COLUMN z int")}), 1)
+	for schema, why := range map[string]string{
+		"CREATE TABLE note (id int, n int GENERATED ALWAYS AS (id * 2) STORED)":                                                  "n is generated",
+		"CREATE TABLE note (n int, d int GENERATED ALWAYS AS (n * 2) STORED)":                                                    "the generated column d is computed from n",
+		"CREATE TABLE note (id int, n bigserial)":                                                                                "a sequence that goes away with it",
+		"CREATE TABLE note (id int, n int GENERATED BY DEFAULT AS IDENTITY)":                                                     "a sequence that goes away with it",
+		"CREATE TABLE note (id int, n text COLLATE \"C\")":                                                                       "has a collation",
+		"CREATE TABLE note (id int, n uuid DEFAULT gen_random_uuid())":                                                           "computed anew for each column",
+		"CREATE TABLE note (id int, n int); ALTER TABLE note ALTER n SET STATISTICS 5":                                           "has SET STATISTICS set on it",
+		"CREATE TABLE note (id int, n int) PARTITION BY RANGE (id)":                                                              "it is partitioned",
+		"CREATE TABLE p (n int); CREATE TABLE note () INHERITS (p)":                                                              "it inherits from p",
+		"CREATE TABLE note (n int); CREATE TABLE c () INHERITS (note)":                                                           "c inherits from it",
+		"CREATE TABLE note AS SELECT 1 AS n":                                                                                     "does not say the types",
+		"CREATE TABLE note (n int UNIQUE); CREATE TABLE c (n int REFERENCES note (n))":                                           "the foreign key c_n_fkey of c refers to n",
+		"CREATE TABLE note (n int UNIQUE NULLS NOT DISTINCT)":                                                                    "without a lock",
+		"CREATE TABLE note (n int4range, EXCLUDE USING gist (n WITH &&))":                                                        "without a lock",
+		"CREATE TABLE note (k int UNIQUE); ALTER TABLE note RENAME k TO n":                                                       "was called k when",
+		"CREATE TABLE note (n int NOT NULL CONSTRAINT u UNIQUE); ALTER TABLE note REPLICA IDENTITY USING INDEX u":                "is the replica identity",
+		"CREATE TABLE note (n int NOT NULL); CREATE UNIQUE INDEX i ON note (n); ALTER TABLE note REPLICA IDENTITY USING INDEX i": "is the replica identity",
+		"CREATE TABLE note (n int, k int); CREATE STATISTICS s ON n, k FROM note":                                                "teal does not copy it: CREATE STATISTICS",
+		"CREATE TABLE note (n int); CREATE PUBLICATION p FOR TABLE note (n)":                                                     "teal does not copy it: CREATE PUBLICATION",
+		"CREATE TABLE note (n int); CREATE RULE r AS ON DELETE TO note WHERE OLD.n = 1 DO INSTEAD NOTHING":                       "teal does not copy it: CREATE RULE",
+		"CREATE TABLE note (n int); CREATE POLICY mine ON note USING (n = 1)":                                                    "teal does not copy it: CREATE POLICY mine",
+		"CREATE TABLE note (n int); GRANT SELECT (n) ON note TO bob":                                                             "teal does not copy it: GRANT",
+		"CREATE TABLE note (n int); DO $$ BEGIN ALTER TABLE note ALTER n SET DEFAULT 3; END $$":                                  "may have changed n",
+		"CREATE TABLE note (n int); CREATE VIEW v AS SELECT * FROM note":                                                         "the view v reads n, or may",
+		"CREATE TABLE note (n int); CREATE TRIGGER t BEFORE UPDATE ON note FOR EACH ROW EXECUTE FUNCTION f()":                    "whose text teal has not seen",
+		"CREATE TABLE note (n int); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.n := 1; RETURN NEW; END'; CREATE TRIGGER t BEFORE UPDATE ON note FOR EACH ROW EXECUTE FUNCTION f()": "which of two triggers",
+	} {
+		in := fixInput(t, "ALTER TABLE note RENAME COLUMN n TO m")
+		in.Files[0].Body = []byte(schema)
+		_, err := policies.Fix(in, 1)
+		require.ErrorContains(t, err, why, schema)
+	}
+	for schema, why := range map[string]string{
+		"CREATE TABLE note (n int); ALTER TABLE note ENABLE ROW LEVEL SECURITY": "has row security",
+		"CREATE TABLE note (n int); GRANT SELECT ON note, other TO bob":         "gave rights on note and on others",
+	} {
+		in := fixInput(t, "ALTER TABLE note RENAME TO remark")
+		in.Files[0].Body = []byte(schema)
+		_, err := policies.Fix(in, 1)
+		require.ErrorContains(t, err, why, schema)
+	}
+	in := fixInput(t, "ALTER TABLE note RENAME COLUMN n TO m")
+	for schema, why := range map[string]string{ // as --against reads it, over files that say otherwise
+		"CREATE TABLE note (n text COLLATE pg_catalog.\"C\")":                                                 "has a collation",
+		"CREATE TABLE note (n int); CREATE TRIGGER t BEFORE UPDATE ON note FOR EACH ROW EXECUTE FUNCTION f()": "whose text teal has not seen",
+		"CREATE TABLE note (n int DEFAULT nextval('note_n_seq'::regclass))":                                   "computed anew",
+		"CREATE TABLE note (n int); ALTER TABLE note ADD CONSTRAINT note_pkey PRIMARY KEY (n)":                "in the primary key note_pkey",
+		"CREATE TABLE note (n int); CREATE VIEW titles AS  SELECT note.n\n   FROM note":                       "the view titles reads n",
+	} {
+		against := fixInput(t, "ALTER TABLE note RENAME COLUMN n TO m")
+		against.Schema = []byte(schema)
+		_, err := policies.Fix(against, 1)
+		require.ErrorContains(t, err, why, schema)
+	}
+	site, err := policies.ParsePolicy("site.yaml", []byte("version: 1\nrules:\n  create-trigger: deny\n"))
+	require.NoError(t, err)
+	in.Policy = set(t, site)
+	_, err = policies.Fix(in, 1)
+	require.ErrorContains(t, err, "the split that teal knows has a statement that is denied too, by create-trigger: ")
+	_, err = policies.Fix(fixInput(t, "CREATE INDEX i ON note (n)", policies.File{Path: "m/0008_c.up.sql", Body: []byte("ALTER TABLE note ADD COLUMN z int")}), 1)
 	require.ErrorContains(t, err, "0008_c.up.sql comes after it and works on note too")
 }
 

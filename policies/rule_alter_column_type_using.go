@@ -6,7 +6,7 @@ func alterTypeUsing() Rule {
 	return Rule{
 		ID: "alter-column-type-using", Title: "ALTER COLUMN … TYPE … USING",
 		Reason:        "every value of {column} is computed anew: the running version reads values it does not expect, and {table} is rewritten while nobody can read",
-		Instead:       splitType,
+		Instead:       byFix + splitType,
 		Compatibility: Never, Lock: AccessExclusive, Rewrite: true, Blocks: BlocksReads,
 		On: on(statement.AlterColumnType), Match: changes("using"),
 		Refine: newColumnIsExpand,

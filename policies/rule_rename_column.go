@@ -6,7 +6,7 @@ func renameColumn() Rule {
 	return Rule{
 		ID: "rename-column", Title: "RENAME COLUMN",
 		Reason: "the running version still says {column}: every statement of it that names the column fails with 42703, from the moment of the rename",
-		Instead: "add the new column beside the old one, write both, move over, and drop the old one when the old version is gone" +
+		Instead: byFix + "add the new column beside the old one, write both, move over, and drop the old one when the old version is gone" +
 			"\n-- expand:\nALTER TABLE {table} ADD COLUMN {new} …;\n-- and a trigger that copies {column} to {new} and back\n" +
 			"-- backfill, in batches:\nUPDATE {table} SET {new} = {column} WHERE {new} IS NULL;\n" +
 			"-- teal:contract\n-- (a file of its own)\nDROP TRIGGER … ON {table};\nDROP FUNCTION …;\nALTER TABLE {table} DROP COLUMN {column};",

@@ -33,8 +33,10 @@ func TestMoreErrorsAreNeverBetter(t *testing.T) {
 }
 
 func TestStricterIsTheSaferOfTwoNumberByNumber(t *testing.T) {
-	a := release.Limits{Recipe: release.Recipe{Launch: "then"}, Passes: 3, Stable: time.Second, BakeFor: time.Hour, MaxErrors: 0.05, FewRequests: "pass", SwitchApproval: "none", ContractAfter: time.Minute}
-	b := release.Limits{Recipe: release.Recipe{Launch: "now"}, Passes: 5, Stable: time.Minute, BakeFor: time.Minute, MaxErrors: 0.01, FewRequests: "hold", SwitchApproval: "lead", ContractAfter: time.Hour}
+	a := release.Limits{Recipe: release.Recipe{Launch: "then"}, Passes: 3, Stable: time.Second, BakeFor: time.Hour, MaxErrors: 0.05, FewRequests: "pass", SwitchApproval: "none", ContractAfter: time.Minute,
+		Drain: time.Minute, LongLived: time.Minute}
+	b := release.Limits{Recipe: release.Recipe{Launch: "now"}, Passes: 5, Stable: time.Minute, BakeFor: time.Minute, MaxErrors: 0.01, FewRequests: "hold", SwitchApproval: "lead", ContractAfter: time.Hour,
+		Drain: time.Second, LongLived: time.Hour}
 	got := release.Stricter(a, b)
 	require.Equal(t, 5, got.Passes)
 	require.Equal(t, time.Minute, got.Stable)
@@ -44,6 +46,10 @@ func TestStricterIsTheSaferOfTwoNumberByNumber(t *testing.T) {
 	require.Equal(t, "lead", got.SwitchApproval)
 	require.Equal(t, time.Hour, got.ContractAfter)
 	require.Equal(t, "then", got.Recipe.Launch, "how a version is run is neither safer nor laxer")
+	require.Equal(t, time.Minute, got.Drain)
+	require.Equal(t, time.Hour, got.LongLived)
+	b.MaxErrors = 0
+	require.Zero(t, release.Stricter(a, b).MaxErrors, "no error at all is a number too")
 }
 
 // Step is pure: the state that it is given stays as it was, whatever it decides.

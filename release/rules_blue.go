@@ -107,14 +107,26 @@ func (t *turn) illness(slot Slot) string {
 	case seen.Probe.Problem != "":
 		return seen.Probe.Problem
 	case t.serverUp(slot) != Yes:
-		for _, n := range t.o.Traffic.Nodes {
-			if !n.Known {
-				return fmt.Sprintf("HAProxy %s does not answer", n.Name)
-			}
+		if !t.visible() {
+			return t.unseen()
 		}
 		return "HAProxy's own check does not say UP"
 	}
 	return "its health check has not passed often enough in a row"
+}
+
+// unseen says which HAProxy cannot be seen, and why.
+func (t *turn) unseen() string {
+	for _, n := range t.o.Traffic.Nodes {
+		switch {
+		case n.Known:
+		case n.Problem != "":
+			return fmt.Sprintf("HAProxy %s: %s", n.Name, n.Problem)
+		default:
+			return fmt.Sprintf("HAProxy %s does not answer", n.Name)
+		}
+	}
+	return "no HAProxy has been asked yet"
 }
 
 // waitForBlue waits for a blue that is not ready yet.

@@ -78,6 +78,28 @@ func schemaHolds(t *turn) (Action, bool) {
 	return t.hold(s.Hold, s.Why)
 }
 
+// guess keeps a release of an app without history in the queue until HAProxy and both slots were seen: only they say whether
+// a version runs already that teal has forgotten. What is not seen is not taken for nothing.
+func (t *turn) guess() (Action, bool) {
+	if t.s.Live != None || t.s.History {
+		return silent()
+	}
+	id := t.o.Queue[len(t.o.Queue)-1].ID
+	if !t.visible() {
+		return t.waitFor(id, Waiting{For: "haproxy", Why: "teal has no history for this app, and whether a version is live already is seen in HAProxy's map only: " + t.unseen()})
+	}
+	for _, slot := range Slots() {
+		tenant := t.o.Slots[slot].Tenant
+		switch {
+		case tenant.Running == Unknown:
+			return t.waitFor(id, Waiting{For: "launcher", Why: fmt.Sprintf("teal has no history for this app, and cannot see whether a version runs in slot %s", slot)})
+		case tenant.Running == Yes && t.s.Slots[slot].Plan == nil:
+			return t.hold("unknown_live_version", fmt.Sprintf("version %q runs in slot %s and teal has no history for %s; say what is live: teal adopt %s --live a|b|none --version V", tenant.Version, slot, t.s.App, t.s.App))
+		}
+	}
+	return silent()
+}
+
 // installing is the release that would be the first of an app without history.
 func (t *turn) installing() *Release {
 	r := t.s.Current

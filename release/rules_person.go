@@ -99,6 +99,9 @@ func personResumes(t *turn) (Action, bool) {
 // resetHold forgets the hold and everything that would bring it back without a fresh look.
 func (t *turn) resetHold() {
 	t.s.Hold = nil
+	if w := t.s.Waiting; w != nil && w.For == "held" {
+		t.s.Waiting = nil
+	}
 	t.s.Job = Lane{Handled: later(t.s.Job.Handled, t.o.Job.Ended)}
 	for slot, place := range t.s.Slots {
 		place.Launch = Lane{Handled: later(place.Launch.Handled, t.o.Launch[slot].Ended)}
@@ -301,6 +304,9 @@ func personAbandons(t *turn) (Action, bool) {
 	switch {
 	case r == nil:
 		return refuse("nothing", "no release is under way; after the switch the word is: teal rollback "+t.s.App)
+	case r.Phase == Switching && r.Green == None && t.route() != Yes && t.ready(r.Blue) != Yes:
+		t.s.Live = None // nobody is served by it, and there is nothing to go back to
+		t.s.Rev++
 	case r.Phase == Switching, r.Phase == Baking, r.Phase == RollingBack:
 		return refuse("switched", "the traffic has been switched; the word is: teal rollback "+t.s.App)
 	}

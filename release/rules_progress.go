@@ -63,6 +63,9 @@ func begin(t *turn) (Action, bool) {
 	if t.s.Current != nil || t.s.Wish != nil || len(t.o.Queue) == 0 || t.s.Last != nil && t.s.Last.Phase != Warm || t.o.Removed {
 		return silent()
 	}
+	if action, ok := t.guess(); ok {
+		return action, true
+	}
 	q := t.o.Queue[0]
 	if live := t.planOf(t.s.Live); q.Current != "" && q.Current != live.Version {
 		why := fmt.Sprintf("the request wants %s to be live and %q is", q.Current, live.Version)

@@ -105,7 +105,7 @@ func drainGreen(t *turn) (Action, bool) {
 	if r == nil || r.Phase != Retiring {
 		return silent()
 	}
-	return wait(fmt.Sprintf("draining slot %s: %s of %s", r.Green, t.o.Now.Sub(r.Since).Round(time.Second), t.l.Drain))
+	return wait(fmt.Sprintf("draining slot %s: %s of %s", r.Green, t.o.Now.Sub(r.Since).Round(time.Second), t.limits(r).Drain))
 }
 
 // stopGreen stops green when it is drained. What is left after the drain time are long-lived connections: the process is
@@ -120,12 +120,12 @@ func stopGreen(t *turn) (Action, bool) {
 	}
 	drained := r.Clock.Zero >= 2
 	place := t.s.Slots[r.Green]
-	if !drained && t.o.Now.Sub(r.Since) < t.l.Drain || t.o.Now.Before(place.Next) {
+	if !drained && t.o.Now.Sub(r.Since) < t.limits(r).Drain || t.o.Now.Before(place.Next) {
 		return silent()
 	}
 	grace, why := stopGrace, "drained"
 	if !drained {
-		grace, why = t.l.LongLived, fmt.Sprintf("the drain time is over; long-lived connections are told now and cut after %s", t.l.LongLived)
+		grace, why = t.limits(r).LongLived, fmt.Sprintf("the drain time is over; long-lived connections are told now and cut after %s", t.limits(r).LongLived)
 	}
 	place.Want, place.Ready = false, No
 	place.Next = t.o.Now.Add(time.Second)
@@ -187,7 +187,11 @@ func owing(s *State, r *Release) (Owed, bool) {
 	if r.Verdict == nil || len(r.Verdict.Owes) == 0 || s.Merged || r.Rollback {
 		return Owed{}, false
 	}
-	return Owed{Release: r.ID, Version: r.Version, Generation: r.Plan.Generation, Folder: r.Folder, Numbers: r.Verdict.Owes, Roles: r.Verdict.Contract, Policies: r.Verdict.Policies}, true
+	roles := r.Verdict.Contract
+	if role := r.Limits.ContractApproval; needed(role) { // the app's file of that day; a laxer one begins with the next release
+		roles = union(roles, []string{role})
+	}
+	return Owed{Release: r.ID, Version: r.Version, Generation: r.Plan.Generation, Folder: r.Folder, Numbers: r.Verdict.Owes, Roles: roles, Policies: r.Verdict.Policies}, true
 }
 
 // owe writes down the contract of a finished release.

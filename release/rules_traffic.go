@@ -65,6 +65,9 @@ func withdrawSwitch(t *turn) (Action, bool) {
 	}
 	target, old := t.s.Live, t.s.Live.Other()
 	if t.ready(old) != Yes || t.s.Slots[old].Plan == nil || !t.s.Slots[old].Want {
+		if r.Green == None {
+			return t.hold("no_ready_target", fmt.Sprintf("slot %s stopped being ready before the switch to it was confirmed, and there is no earlier version; it goes on when the slot is ready, or: teal abandon %s", target, t.s.App))
+		}
 		return t.hold("no_ready_target", fmt.Sprintf("slot %s stopped being ready before the switch to it was confirmed, and %s is not ready either; nothing moves", target, old))
 	}
 	if r.Phase == RollingBack {

@@ -78,11 +78,12 @@ func (t *turn) soon() {
 func (t *turn) judgeReady(slot Slot, place Place) (Tri, time.Time) {
 	seen := t.o.Slots[slot]
 	up := t.serverUp(slot)
+	l := t.limitsOf(slot)
 	fresh := !seen.Probe.At.IsZero() && t.o.Now.Sub(seen.Probe.At) <= 2*t.l.ProbeEvery
 	switch {
 	case seen.Tenant.Running == No, fresh && seen.Probe.Fails >= lostAfter, up == No:
 		return No, t.o.Now
-	case fresh && up == Yes && seen.Probe.Passes >= t.l.Passes && t.o.Now.Sub(seen.Probe.Since) >= t.l.Stable:
+	case fresh && up == Yes && seen.Probe.Passes >= l.Passes && t.o.Now.Sub(seen.Probe.Since) >= l.Stable:
 		return Yes, t.o.Now
 	case fresh && up == Yes:
 		return place.Ready, t.o.Now // between the thresholds: what it was
@@ -90,6 +91,14 @@ func (t *turn) judgeReady(slot Slot, place Place) (Tri, time.Time) {
 		return Unknown, place.ReadyAt
 	}
 	return place.Ready, place.ReadyAt
+}
+
+// limitsOf are the numbers that a slot is judged by: those of the release that brings its version up, or today's.
+func (t *turn) limitsOf(slot Slot) Limits {
+	if r := t.s.Current; r != nil && r.Blue == slot {
+		return t.limits(r)
+	}
+	return t.l
 }
 
 // serverUp is the server line of a slot on every node: No when one node says so, Unknown when one does not answer.

@@ -194,6 +194,7 @@ func (t *turn) step() string {
 // waitFor sets the waiting overlay. It speaks aloud (an outcome) only when what it waits for changes.
 func (t *turn) waitFor(id ID, w Waiting) (Action, bool) {
 	if old := t.s.Waiting; old != nil && old.For == w.For && old.Role == w.Role && old.Release == id {
+		old.Why = w.Why
 		return wait(w.Why)
 	}
 	w.Since, w.Release = t.o.Now, id

@@ -8,9 +8,9 @@ func Stricter(a, b Limits) Limits {
 	a.BakeFor = max(a.BakeFor, b.BakeFor)
 	a.WarmFor = max(a.WarmFor, b.WarmFor)
 	a.ContractAfter = max(a.ContractAfter, b.ContractAfter)
-	if b.MaxErrors > 0 {
-		a.MaxErrors = min(a.MaxErrors, b.MaxErrors)
-	}
+	a.Drain = max(a.Drain, b.Drain)
+	a.LongLived = max(a.LongLived, b.LongLived)
+	a.MaxErrors = min(a.MaxErrors, b.MaxErrors)
 	if b.FewRequests == "hold" {
 		a.FewRequests = "hold"
 	}

@@ -1,6 +1,7 @@
 package corpus
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,9 +12,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 )
-
-// squawkVersion is what the field is measured with: npm's squawk-cli.
-const squawkVersion = "2.66.0"
 
 // cost is what a whole process took.
 type cost struct {
@@ -50,8 +48,12 @@ func build(b *testing.B, module, pkg string) string {
 // squawk installs the linter from npm, without the JavaScript around it: its start is not what is compared.
 func squawk(b *testing.B) string {
 	b.Helper()
+	var pinned struct{ Dependencies map[string]string } // the version that docs/field.md is about
+	list, err := os.ReadFile("../../testdata/field/package.json")
+	require.NoError(b, err)
+	require.NoError(b, json.Unmarshal(list, &pinned))
 	dir := b.TempDir()
-	text, err := exec.CommandContext(b.Context(), "npm", "install", "--silent", "--no-audit", "--prefix", dir, "squawk-cli@"+squawkVersion).CombinedOutput()
+	text, err := exec.CommandContext(b.Context(), "npm", "install", "--silent", "--no-audit", "--prefix", dir, "squawk-cli@"+pinned.Dependencies["squawk-cli"]).CombinedOutput()
 	require.NoError(b, err, "npm install squawk-cli (make bench installs npm): %s", text)
 	found, err := filepath.Glob(filepath.Join(dir, "node_modules", "@squawk-cli", "*", "bin", "squawk"))
 	require.NoError(b, err)

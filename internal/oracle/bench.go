@@ -24,7 +24,7 @@ END $$`
 	FOR r IN SELECT format('DROP EVENT TRIGGER %I', evtname) FROM pg_event_trigger
 		UNION ALL SELECT format('DROP PUBLICATION %I', pubname) FROM pg_publication
 		UNION ALL SELECT format('DROP EXTENSION %I CASCADE', extname) FROM pg_extension WHERE extname <> 'plpgsql'
-		UNION ALL SELECT format('DROP CAST (%s AS %s)', castsource::regtype, casttarget::regtype) FROM pg_cast WHERE oid >= 16384
+		UNION ALL SELECT format('DROP CAST IF EXISTS (%s AS %s)', castsource::regtype, casttarget::regtype) FROM pg_cast WHERE oid >= 16384
 		UNION ALL SELECT format('DROP SCHEMA %I CASCADE', nspname) FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema'
 	LOOP EXECUTE r; END LOOP;
 END $$;

@@ -169,8 +169,8 @@ func (w *World) probe(slot release.Slot) {
 func (w *World) traffic(interest release.Interest) release.Traffic {
 	var t release.Traffic
 	for _, n := range w.Nodes {
-		seen := release.Node{Name: n.Name, Known: !n.Down, At: w.Now, Instance: time.Duration(n.Starts).String(), Servers: map[release.Slot]release.Server{}}
-		if n.Down {
+		seen := release.Node{Name: n.Name, Known: !n.Down && !n.Mute, At: w.Now, Instance: time.Duration(n.Starts).String(), Servers: map[release.Slot]release.Server{}}
+		if n.Down || n.Mute {
 			t.Nodes = append(t.Nodes, seen)
 			continue
 		}

@@ -92,7 +92,7 @@ func (w *World) send(route release.Route) {
 		return
 	}
 	for _, n := range w.Nodes {
-		if n.Down || n.Deaf || n.Foreign != "" || route.Rev < n.Runtime.Rev {
+		if n.Down || n.Mute || n.Deaf || n.Foreign != "" || route.Rev < n.Runtime.Rev {
 			continue
 		}
 		w.judgeSend(route)

@@ -77,6 +77,12 @@ func (w *World) Off(d time.Duration) {
 	w.boot()
 }
 
+// LoseStore has the daemon start again with nothing stored; the world is as it was.
+func (w *World) LoseStore() {
+	w.Store = Store{State: release.State{App: "shop"}, Requests: map[release.ID]release.Request{}, Begun: map[release.ID]bool{}}
+	w.boot()
+}
+
 // AddNode puts one more HAProxy beside the first, saying the same.
 func (w *World) AddNode() {
 	first := w.Nodes[0]

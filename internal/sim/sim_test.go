@@ -196,7 +196,7 @@ func habits(w *World, n uint64) {
 // calm ends all bad luck.
 func (w *World) calm() {
 	for _, node := range w.Nodes {
-		node.Down, node.Deaf = false, false
+		node.Down, node.Deaf, node.Mute = false, false, false
 	}
 	w.DB.Down, w.DB.Locked, w.Removed, w.Freeze, w.Tunnels = false, false, false, release.Freeze{}, nil
 	if w.Policy.Deny != "" {
@@ -264,7 +264,7 @@ func (w *World) trouble(rng *rand.Rand, specs map[release.ID]Spec) {
 
 // oddity is bad luck of the rarer kind.
 func (w *World) oddity(rng *rand.Rand) {
-	switch rng.IntN(11) {
+	switch rng.IntN(12) {
 	case 0:
 		w.Freeze = release.Freeze{Active: true, Why: "dice"}
 	case 1:
@@ -286,6 +286,8 @@ func (w *World) oddity(rng *rand.Rand) {
 			p.Spec.ErrorRate = 0.2 * rng.Float64()
 		}
 	case 10:
+		w.Nodes[rng.IntN(len(w.Nodes))].Mute = true
+	case 11:
 		way := strconv.Itoa(rng.IntN(1000))
 		w.Limits.Recipe.Launch, w.Limits.Addresses = way, map[release.Slot]string{release.A: "a:" + way, release.B: "b:" + way}
 	case 9:

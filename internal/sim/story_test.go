@@ -165,6 +165,13 @@ func (s *teller) world(words []string) {
 		w.Nodes[1].Down = true
 	case "haproxy2 up":
 		w.Nodes[1].Down = false
+	case "haproxy is mute":
+		w.Nodes[0].Mute = true
+	case "haproxy speaks":
+		w.Nodes[0].Mute = false
+	case "store lost":
+		w.LoseStore()
+		s.told = 0
 	case "haproxy is deaf":
 		w.Nodes[0].Deaf = true
 	case "haproxy listens":
@@ -261,6 +268,10 @@ func (s *teller) limit(words []string) {
 			l.SwitchApproval = value
 		case "contract":
 			l.ContractApproval = value
+		case "passes":
+			l.Passes, _ = strconv.Atoi(value)
+		case "stable":
+			l.Stable = d
 		case "warm":
 			l.WarmFor = d
 		case "after":

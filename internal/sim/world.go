@@ -74,6 +74,7 @@ type Policy struct {
 type Node struct {
 	Name     string
 	Down     bool
+	Mute     bool // it serves, and its socket does not answer
 	File     release.Route
 	Runtime  release.Route
 	Foreign  string // a value that teal never wrote

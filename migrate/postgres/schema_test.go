@@ -17,7 +17,7 @@ func TestSchemaReadsBack(t *testing.T) {
 	exec(t, conn, `CREATE SCHEMA audit;
 		CREATE TYPE mood AS ENUM ('sad', 'it''s');
 		CREATE DOMAIN stars AS int NOT NULL CHECK (VALUE < 6);
-		CREATE TABLE "Person" ("Id" bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name varchar(20) NOT NULL DEFAULT 'x', m mood, s stars);
+		CREATE TABLE "Person" ("Id" bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name varchar(20) COLLATE "C" NOT NULL DEFAULT 'x', m mood, s stars);
 		CREATE TABLE audit.note (id serial PRIMARY KEY, body text, n numeric(5,2)[], size int GENERATED ALWAYS AS (length(body)) STORED, person bigint REFERENCES "Person");
 		ALTER TABLE audit.note ADD CONSTRAINT positive CHECK (id > 0) NOT VALID;
 		CREATE UNIQUE INDEX note_body ON audit.note (lower(body)) WHERE body IS NOT NULL;
@@ -27,6 +27,9 @@ func TestSchemaReadsBack(t *testing.T) {
 		CREATE VIEW people AS SELECT name FROM "Person";
 		CREATE MATERIALIZED VIEW sums AS SELECT count(*) FROM audit.note;
 		CREATE TABLE nothing ();
+		CREATE FUNCTION audit.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+		CREATE TRIGGER touch BEFORE UPDATE OF m ON "Person" FOR EACH ROW WHEN (OLD.m IS DISTINCT FROM NEW.m) EXECUTE FUNCTION audit.touch();
+		CREATE TRIGGER rows AFTER INSERT ON log FOR EACH ROW EXECUTE FUNCTION audit.touch();
 		CREATE TABLE schema_migrations (version bigint, dirty boolean); INSERT INTO schema_migrations VALUES (7, false)`)
 	schema, err := open(t, dsn).Schema(t.Context())
 	require.NoError(t, err)
@@ -43,7 +46,7 @@ func TestSchemaReadsBack(t *testing.T) {
 
 	again := labtest.Postgres(t)
 	other := outside(t, again)
-	exec(t, other, `CREATE SCHEMA audit; CREATE SEQUENCE audit.note_id_seq;`+schema.SQL)
+	exec(t, other, `CREATE SCHEMA audit; CREATE SEQUENCE audit.note_id_seq; CREATE FUNCTION audit.touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';`+schema.SQL)
 	second, err := open(t, again).Schema(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, schema.SQL, second.SQL)

@@ -41,11 +41,17 @@ func (c *Column) spell(d *ast.ColumnDef) {
 		switch k.Contype {
 		case ast.CONSTR_DEFAULT:
 			c.Default.SQL = spellNode(k.RawExpr)
+		case ast.CONSTR_GENERATED:
+			c.Expression = spellNode(k.RawExpr)
 		case ast.CONSTR_CHECK, ast.CONSTR_PRIMARY, ast.CONSTR_UNIQUE, ast.CONSTR_EXCLUSION, ast.CONSTR_FOREIGN:
 			if c.Constraints[i].SQL = spellConstraint(k); k.Contype == ast.CONSTR_FOREIGN {
 				c.Constraints[i].SQL = "FOREIGN KEY (" + ast.QuoteIdentifier(c.Name) + ") " + c.Constraints[i].SQL
 			}
 			i++
+		case ast.CONSTR_ATTR_DEFERRABLE, ast.CONSTR_ATTR_DEFERRED: // said of the constraint before
+			if i > 0 {
+				c.Constraints[i-1].SQL += map[bool]string{true: " DEFERRABLE", false: " INITIALLY DEFERRED"}[k.Contype == ast.CONSTR_ATTR_DEFERRABLE]
+			}
 		}
 	}
 }

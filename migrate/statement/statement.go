@@ -84,8 +84,10 @@ type Column struct {
 	Default   *Default // nil without DEFAULT
 	Generated bool     // GENERATED ALWAYS AS (…) STORED
 	Raises    bool     // what generates it may fail for some value
-	Identity  string   // "", "always", "by default"
-	Collation bool     // COLLATE
+	// Expression is what generates it; of an ALTER TABLE and of SpellTable only.
+	Expression string
+	Identity   string // "", "always", "by default"
+	Collation  bool   // COLLATE
 	// Constraints are CHECK, REFERENCES, UNIQUE and PRIMARY KEY written on the column.
 	Constraints []Constraint
 }
