@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -66,7 +67,7 @@ func (l *loop) begin(ctx context.Context, lane *lane, action release.Action, do 
 }
 
 func (l *loop) vetting(action release.Action, seen release.Observation) work {
-	vetter, inbox, state := l.config.Ports.Vetter, l.app.opt.Inbox, l.state
+	vetter, inbox, state, launcher := l.config.Ports.Vetter, l.app.opt.Inbox, l.state, l.config.Ports.Launcher
 	request, found := requestOf(state, seen, action.Release)
 	if i := slices.IndexFunc(state.Owed, func(o release.Owed) bool { return o.Release == action.Release }); i >= 0 && len(action.Numbers) > 0 {
 		return vettingContract(vetter, inbox, state.Owed[i])
@@ -78,6 +79,10 @@ func (l *loop) vetting(action release.Action, seen release.Observation) work {
 		}
 		ctx, cancel := context.WithTimeout(ctx, vetLimit)
 		defer cancel()
+		digest, err := examine(launcher, action.Plan)
+		if err != nil {
+			return err
+		}
 		folder, err := folderOf(ctx, inbox, request.Folder)
 		if err != nil {
 			return err
@@ -86,10 +91,26 @@ func (l *loop) vetting(action release.Action, seen release.Observation) work {
 		if err != nil {
 			return err
 		}
-		verdict.Release = action.Release
+		verdict.Release, verdict.Digest = action.Release, digest
 		j.verdict = &verdict
 		return nil
 	}
+}
+
+// examine looks at what a release would run, so that what cannot run is refused before the schema is touched.
+func examine(launcher Launcher, plan release.Plan) (string, error) {
+	examiner, ok := launcher.(Examiner)
+	if !ok {
+		return "", nil
+	}
+	digest, err := examiner.Digest(plan)
+	if err == nil {
+		return digest, nil
+	}
+	if _, ok := errors.AsType[*release.Fault](err); ok {
+		return "", err
+	}
+	return "", &release.Fault{Class: release.Retry, Code: "artifact_unread", Text: fmt.Sprintf("what %s would run cannot be looked at: %v", plan.Version, err)}
 }
 
 func vettingContract(vetter Vetter, inbox Inbox, owed release.Owed) work {

@@ -268,12 +268,12 @@ func TestTheHTTPProberWantsTwoHundreds(t *testing.T) {
 	defer func() { _ = server.Close() }()
 	for path, want := range map[string]string{"/ok": "", "/ill": "503", "/here": "", "/away": "another host"} {
 		p := daemon.NewHTTPProber(map[release.Slot]string{release.A: listener.Addr().String()}, path, 5*time.Second)
-		err := p.Probe(t.Context(), release.A)
+		err := p.Probe(t.Context(), release.A, release.Plan{})
 		if want == "" {
 			require.NoError(t, err, path)
 		} else {
 			require.ErrorContains(t, err, want, path)
 		}
-		require.ErrorContains(t, p.Probe(t.Context(), release.B), "no address")
+		require.ErrorContains(t, p.Probe(t.Context(), release.B, release.Plan{}), "no address")
 	}
 }

@@ -26,8 +26,7 @@ type AppConfig struct {
 	ProbeTimeout  time.Duration // 0 = 2 s
 	AllowUnsigned bool          // bare CloudEvents are accepted
 	AllowDirs     []string      // roots below which a release may name its migration folder
-	Addresses     map[release.Slot]string
-	Policies      string // digest of the policies that Ports.Vetter judges by; "" = it judges by none
+	Policies      string        // digest of the policies that Ports.Vetter judges by; "" = it judges by none
 }
 
 // Core is the pure function that the shell asks. The zero value of each field means the one of package release.

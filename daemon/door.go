@@ -137,6 +137,9 @@ func (d *Door) facts(ctx context.Context, m events.Received, config *Config, nam
 	if !known {
 		return facts, nil
 	}
+	if examiner, ok := app.Ports.Launcher.(Examiner); ok {
+		facts.Kinds = examiner.Kinds()
+	}
 	state, _, err := d.opt.Journal.Load(ctx, name)
 	if err != nil {
 		return facts, err
@@ -177,12 +180,6 @@ func (d *Door) admit(ctx context.Context, m events.Received, app AppConfig, a ev
 	}
 	if m.Seq == 0 { // by the API: behind everything that the stream has brought so far
 		request.Seq = highest
-	}
-	fresh := m.Seq == 0 || m.Seq > highest // a rescan does not read every old executable again
-	if digester, ok := app.Ports.Launcher.(Digester); ok && fresh && request.Artifact.Kind == events.KindDir && request.Artifact.Digest == "" {
-		if digest, err := digester.Digest(request.Artifact.Ref); err == nil {
-			request.Artifact.Digest = digest
-		}
 	}
 	now := time.Now().Round(0).UTC()
 	request.Accepted = now

@@ -120,7 +120,7 @@ func (l *loop) reap(ctx context.Context) {
 // took writes that an effect has ended. The line is for people: its loss stops nothing.
 func (l *loop) took(ctx context.Context, action release.Action, took time.Duration, err error) {
 	l.app.opt.Metrics.effect(l.app.name, action.Kind, took, err)
-	entry := release.Entry{App: l.app.name, At: time.Now().Round(0).UTC(), Action: action, Took: took}
+	entry := release.Entry{App: l.app.name, At: time.Now().Round(0).UTC(), Action: shown(action), Took: took}
 	entry.Phase = phaseOf(l.state, action)
 	log := l.app.opt.Log.With("kind", action.Kind, "slot", action.Slot, "release", action.Release, "took", took)
 	if err != nil {

@@ -74,7 +74,7 @@ func (l *loop) turn(ctx context.Context) (time.Duration, error) {
 		return l.troubled("write", err)
 	}
 	l.show(action, seen)
-	l.answer(reply{answer: Answer{Action: action, Phase: phaseOf(l.state, action)}})
+	l.answer(reply{answer: Answer{Action: shown(action), Phase: phaseOf(l.state, action)}})
 	if action.Kind == release.Wait {
 		return rest, nil
 	}
@@ -208,7 +208,7 @@ func (l *loop) answer(r reply) {
 
 // entry is the line of the timeline for an action.
 func (l *loop) entry(next release.State, action release.Action, now time.Time) release.Entry {
-	e := release.Entry{App: l.app.name, At: now, Action: action, Phase: phaseOf(next, action)}
+	e := release.Entry{App: l.app.name, At: now, Action: shown(action), Phase: phaseOf(next, action)}
 	if l.asked != nil {
 		c := l.asked.command
 		e.Actor, e.Verb, e.Reason = c.Actor, c.Verb, c.Reason

@@ -190,8 +190,12 @@ func (l *loop) seeSlots(ctx context.Context, tenants map[release.Slot]func() (re
 		timeout = 2 * time.Second
 	}
 	for _, slot := range interest.Slots {
-		if w := l.eyes.watchers[slot]; w != nil && l.config.Ports.Prober != nil {
-			w.look(ctx, slot, l.config.Ports.Prober, interest.Probe, timeout)
+		if w, prober := l.eyes.watchers[slot], l.config.Ports.Prober; w != nil && prober != nil {
+			var plan release.Plan
+			if p := l.state.Slots[slot].Plan; p != nil {
+				plan = *p
+			}
+			w.look(ctx, func(ctx context.Context) error { return prober.Probe(ctx, slot, plan) }, interest.Probe, timeout)
 		}
 	}
 	for slot, seen := range slots {

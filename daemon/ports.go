@@ -69,9 +69,10 @@ type Calendar interface {
 	Frozen(app string, now time.Time) release.Freeze
 }
 
-// Prober asks a slot whether it is healthy. One request, no retry, no history: the daemon keeps that.
+// Prober asks a slot whether it is healthy, where the plan that was started there listens. One request, no retry, no
+// history: the daemon keeps that.
 type Prober interface {
-	Probe(ctx context.Context, slot release.Slot) error
+	Probe(ctx context.Context, slot release.Slot, plan release.Plan) error
 }
 
 // Journal keeps the state of each app. Save writes the state, its outcomes and its line of the timeline in one
@@ -115,9 +116,16 @@ type Quarantine interface {
 	HighestIngested(ctx context.Context) (uint64, error)
 }
 
-// Digester is what a launcher may also be: it names the bytes that a directory artifact would run now.
-type Digester interface {
-	Digest(ref string) (string, error)
+// Examiner is what a launcher may also be: it looks at what it would run without running it.
+//
+// To implement one: 1. Kinds names the kinds of artifacts that it can run; none = it cannot tell now. 2. Recipe is all that
+// its config says of how a version is run, in its own words, with references to secrets and never what they name; it comes
+// back in the plan, which counts, whatever the config says later. 3. Digest names the bytes that a plan would run now, and
+// returns the Fault that a Start would, before anything is touched.
+type Examiner interface {
+	Kinds() []string
+	Recipe() string
+	Digest(plan release.Plan) (string, error)
 }
 
 // Handle judges one message of the stream.

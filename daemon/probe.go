@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -38,7 +39,7 @@ func (w *watcher) belong(t release.Tenant) {
 func (w *watcher) forget() { *w = watcher{tenant: w.tenant} }
 
 // look takes up the answer of the last probe and begins the next one when it is due. It never waits.
-func (w *watcher) look(ctx context.Context, slot release.Slot, prober Prober, every, timeout time.Duration) {
+func (w *watcher) look(ctx context.Context, probe func(context.Context) error, every, timeout time.Duration) {
 	if w.flight != nil {
 		select {
 		case p := <-w.flight:
@@ -65,7 +66,7 @@ func (w *watcher) look(ctx context.Context, slot release.Slot, prober Prober, ev
 			p.at = time.Now().Round(0).UTC()
 			flight <- p
 		}()
-		p.err = prober.Probe(ctx, slot)
+		p.err = probe(ctx)
 	}()
 }
 
@@ -83,14 +84,15 @@ func (w *watcher) note(p probed) {
 	h.Passes, h.Fails, h.Problem = 0, h.Fails+1, p.err.Error()
 }
 
-// HTTPProber asks GET http://<address><path> of a slot and wants 200 to 299.
+// HTTPProber asks GET http://<address><path> of a slot and wants 200 to 299. Both are those of the plan: what the config
+// says now is for the next release.
 type HTTPProber struct {
-	addresses map[release.Slot]string
+	addresses map[release.Slot]string // for a plan that has none
 	path      string
 	client    *http.Client
 }
 
-// NewHTTPProber makes a prober for the addresses (host:port) of an app's slots.
+// NewHTTPProber makes a prober; the addresses (host:port) and the path are those of plans that have none.
 func NewHTTPProber(addresses map[release.Slot]string, path string, timeout time.Duration) *HTTPProber {
 	return &HTTPProber{addresses: addresses, path: path, client: &http.Client{
 		Timeout: timeout,
@@ -109,14 +111,15 @@ func NewHTTPProber(addresses map[release.Slot]string, path string, timeout time.
 }
 
 // Probe is one request; nil = healthy.
-func (p *HTTPProber) Probe(ctx context.Context, slot release.Slot) error {
-	address, ok := p.addresses[slot]
-	if !ok {
+func (p *HTTPProber) Probe(ctx context.Context, slot release.Slot, plan release.Plan) error {
+	address := cmp.Or(plan.Address, p.addresses[slot])
+	if address == "" {
 		return fmt.Errorf("slot %s has no address; set slots.%s.address", slot, slot)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+p.path, nil)
+	path := cmp.Or(plan.Recipe.Health, p.path)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+path, nil)
 	if err != nil {
-		return fmt.Errorf("health.path %q: %w", p.path, err)
+		return fmt.Errorf("health.path %q: %w", path, err)
 	}
 	req.Header.Set("User-Agent", "teal-health")
 	resp, err := p.client.Do(req)

@@ -62,7 +62,7 @@ type SlotStatus struct {
 // statusOf flattens a view.
 func statusOf(v View) AppStatus {
 	s, o := v.State, v.Observation
-	status := AppStatus{App: s.App, Live: s.Live, Rev: s.Rev, Epoch: s.Epoch, Current: brief(s.Current), Last: brief(s.Last), Previous: s.Previous,
+	status := AppStatus{App: s.App, Live: s.Live, Rev: s.Rev, Epoch: s.Epoch, Current: brief(s.Current), Last: brief(s.Last), Previous: withoutRecipe(s.Previous),
 		Class: v.Class, Unproven: v.Unproven, Unready: release.Unready(s), Hold: s.Hold, Waiting: s.Waiting, Owed: orEmpty(s.Owed), Pending: pendingOf(v), Slots: map[release.Slot]SlotStatus{},
 		Traffic: orEmpty(o.Traffic.Nodes), Schema: o.Schema, Queue: orEmpty(o.Queue), Freeze: o.Freeze, Kind: v.Action.Kind, Rule: v.Action.Rule,
 		Why: v.Action.Why, Removed: o.Removed, Degraded: v.Degraded, Problems: orEmpty(v.Problems), At: v.At}
@@ -109,20 +109,42 @@ func trouble(app string, slot release.Slot, place release.Place, seen release.Sl
 	case seen.Tenant.Problem != "" || !place.Want || seen.Tenant.Running != release.No || place.Tries < 2:
 		return seen.Tenant.Problem
 	case seen.Probe.Passes > 0:
-		return fmt.Sprintf("started %d times and ended each time, while something that teal did not start answers at the slot's address: stop that, or give the slot another address", place.Tries)
+		return fmt.Sprintf("started %d times and ended each time, while something that teal did not start answers at the slot's address: stop that (another address of the slot counts from the next release on)", place.Tries)
 	}
 	return fmt.Sprintf("started %d times and ended each time: see log/%s.%s.log beside the store", place.Tries, app, slot)
 }
 
-// brief is a release without the findings of its verdict, which may be long: teal explain shows them.
+// brief is a release without the findings of its verdict, which may be long (teal explain shows them), and without its
+// recipe.
 func brief(r *release.Release) *release.Release {
-	if r == nil || r.Verdict == nil {
-		return r
+	if r == nil {
+		return nil
 	}
-	short, verdict := *r, *r.Verdict
-	verdict.Findings = nil
-	short.Verdict = &verdict
+	short := *r
+	short.Plan.Recipe, short.Limits.Recipe = release.Recipe{}, release.Recipe{}
+	if r.Verdict != nil {
+		verdict := *r.Verdict
+		verdict.Findings = nil
+		short.Verdict = &verdict
+	}
 	return &short
+}
+
+// withoutRecipe is a plan without its recipe, which holds the app's environment as its file has it: for the store only, and
+// neither for the timeline nor for who may read the API.
+func withoutRecipe(p *release.Plan) *release.Plan {
+	if p == nil {
+		return nil
+	}
+	short := *p
+	short.Recipe = release.Recipe{}
+	return &short
+}
+
+// shown is an action as others see it: without the recipe of its plan.
+func shown(a release.Action) release.Action {
+	a.Plan = *withoutRecipe(&a.Plan)
+	return a
 }
 
 // Pending is one thing that waits for a person's word.

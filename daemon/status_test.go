@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -48,4 +49,19 @@ func TestApprovalsAreListedAsTheCoreHasThem(t *testing.T) {
 	require.Equal(t, "the expand of 1.2", list[0].Why)
 	require.Equal(t, "the contract of 1.1 needs the word of lead and dba", list[1].Why)
 	require.Equal(t, list, statusOf(v).Pending)
+}
+
+// TestARecipeIsNotShown: it holds the app's environment, and everybody may read the status.
+func TestARecipeIsNotShown(t *testing.T) {
+	recipe := release.Recipe{Launch: "plain word"}
+	plan := release.Plan{Version: "1", Recipe: recipe}
+	r := &release.Release{Plan: plan, Limits: release.Limits{Recipe: recipe}}
+	v := View{State: release.State{App: "shop", Current: r, Last: r, Previous: &plan, Slots: map[release.Slot]release.Place{release.A: {Plan: &plan}}},
+		Action: release.Action{Kind: release.Start, Plan: plan}}
+	text, err := json.Marshal(statusOf(v))
+	require.NoError(t, err)
+	require.NotContains(t, string(text), recipe.Launch)
+	require.Zero(t, shown(v.Action).Plan.Recipe)
+	require.Equal(t, recipe, plan.Recipe, "only what is shown is without")
+	require.Equal(t, recipe, r.Limits.Recipe)
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"path"
+	"slices"
 	"strings"
 
 	"teal.dev/teal/release"
@@ -16,6 +17,7 @@ type App struct {
 	AllowUnsigned bool
 	Keys          []Key
 	AllowDirs     []string // directories under which a migration folder may lie
+	Kinds         []string // of artifacts that the app's launcher runs; none = not known now
 	Limits        release.Limits
 	Sequence      uint64 // the highest data.sequence accepted; 0 = none
 	History       bool   // the store knows a release of the app, or the app was adopted
@@ -43,7 +45,7 @@ func Digest(message []byte) string {
 }
 
 // Admit decides whether a message may enter the app's queue, in this order: size, envelope, app, signature, document,
-// identity, horizon, audience, expiry, sequence, migrations, options. Pure: asked again, it answers the same.
+// identity, horizon, audience, expiry, sequence, artifact, migrations, options. Pure: asked again, it answers the same.
 func Admit(m Received, app App) (Admission, *Rejection) {
 	name, id, r := ParseSubject(m.Subject)
 	if r != nil {
@@ -65,7 +67,7 @@ func Admit(m Received, app App) (Admission, *Rejection) {
 	if a.Event, r = ParsePayload(env.Payload); r != nil {
 		return a, r
 	}
-	for _, check := range []func(Received, App) *Rejection{a.identity, a.horizon, a.audience, a.expiry, a.sequence, a.migrations} {
+	for _, check := range []func(Received, App) *Rejection{a.identity, a.horizon, a.audience, a.expiry, a.sequence, a.artifact, a.migrations} {
 		if r := check(m, app); r != nil {
 			return a, r
 		}
@@ -114,6 +116,16 @@ func (a *Admission) sequence(_ Received, app App) *Rejection {
 		return reject(StaleSequence, "/data/sequence", "/data/sequence is %d and %d was accepted before; an older build does not follow a newer one: rebuild it with a higher sequence", *s, app.Sequence)
 	}
 	return nil
+}
+
+// artifact refuses a kind that could only fail at its start, after the expand.
+func (a *Admission) artifact(_ Received, app App) *Rejection {
+	kind := a.Event.Data.artifact().Kind
+	if len(app.Kinds) == 0 || slices.Contains(app.Kinds, kind) {
+		return nil
+	}
+	return reject(ArtifactKind, "/data/artifact/kind", "/data/artifact/kind is %s and the launcher of %s runs artifacts of kind %s; publish one of those, or let an operator change launch in apps/%s.yaml",
+		kind, a.App, strings.Join(app.Kinds, " or "), a.App)
 }
 
 func (a *Admission) migrations(_ Received, app App) *Rejection {

@@ -183,6 +183,39 @@ func TestAdmitAtTheEdges(t *testing.T) {
 	require.Empty(t, got.Request.Folder)
 }
 
+func TestAdmitRefusesAKindThatNobodyRuns(t *testing.T) {
+	k := key(t, "ci-shop")
+	a := app(public(k, "shop"))
+	d := data()
+	d.Migrations = &events.Migrations{Kind: events.KindNone}
+	d.Artifact = &events.Artifact{Kind: events.KindOCI, Ref: "registry.example/shop", Digest: "sha256:" + strings.Repeat("0", 64)}
+	_, r := events.Admit(received(signed(t, d, k)), a)
+	require.Nil(t, r, "what the launcher runs is not known now: the vetting will tell")
+	a.Kinds = []string{"dir", "tar"}
+	_, r = events.Admit(received(signed(t, d, k)), a)
+	require.NotNil(t, r)
+	require.Equal(t, events.ArtifactKind, r.Code)
+	require.Equal(t, "/data/artifact/kind", r.Pointer)
+	require.Contains(t, r.Text, "dir or tar")
+	d.Artifact = nil
+	_, r = events.Admit(received(signed(t, d, k)), a)
+	require.Nil(t, r, "dir is what is meant when nothing is said")
+}
+
+// TestAnEventDoesNotCarryHowItIsRun: what an event asks for is shown to who reads the queue.
+func TestAnEventDoesNotCarryHowItIsRun(t *testing.T) {
+	k := key(t, "ci-shop")
+	a := app(public(k, "shop"))
+	a.Limits.Recipe.Launch, a.Limits.Addresses = "words", map[release.Slot]string{release.A: "127.0.0.1:1"}
+	d := data()
+	d.Migrations = &events.Migrations{Kind: events.KindNone}
+	d.Options = &events.Options{Bake: "2h"}
+	got, r := events.Admit(received(signed(t, d, k)), a)
+	require.Nil(t, r)
+	require.Zero(t, got.Request.Tighten.Recipe)
+	require.Nil(t, got.Request.Tighten.Addresses)
+}
+
 func TestTamperedEnvelopes(t *testing.T) {
 	k := key(t, "ci-shop")
 	keys := []events.Key{public(k, "shop")}

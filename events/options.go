@@ -88,6 +88,7 @@ func (o *Options) Tighten(app release.Limits) (*release.Limits, *Rejection) {
 		return nil, r
 	}
 	limits := app
+	limits.Recipe, limits.Addresses = release.Recipe{}, nil // how a version is run is no event's to say
 	for _, f := range []struct {
 		name, value, word string
 		limit             *time.Duration

@@ -32,6 +32,7 @@ const (
 	BadFolder          Code = "folder"
 	Horizon            Code = "horizon"
 	Unsupported        Code = "unsupported"
+	ArtifactKind       Code = "artifact_kind"
 )
 
 // Rejection says why a request was refused: the code for machines, the place as a JSON pointer into the signed

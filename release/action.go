@@ -7,7 +7,7 @@ type Kind string
 
 // The kinds of Action. Those above the line are effects; the rest only change the record.
 const (
-	Vet      Kind = "vet"      // job: judge Release's plan (with Numbers: only that part of its contract); its word comes back as Observation.Verdict
+	Vet      Kind = "vet"      // job: judge Release's plan and what Plan would run (with Numbers: only that part of its contract); its word comes back as Observation.Verdict
 	Expand   Kind = "expand"   // job: apply the pending expand migrations of Folder (both tracks when Merged)
 	Contract Kind = "contract" // job: apply the owed contract migrations of Folder
 	Start    Kind = "start"    // launch job: bring Plan up in Slot

@@ -2,9 +2,12 @@ package release
 
 import "time"
 
-// Limits are an app's numbers, taken from its config when the release began. A running release keeps them; what makes
-// it safer applies at once (Stricter), what makes it laxer with the next.
+// Limits are what an app's config says when the release begins: its numbers, and how its versions are run. A running
+// release keeps them; what makes it safer applies at once (Stricter), what makes it laxer with the next.
 type Limits struct {
+	Recipe    Recipe          `json:"recipe,omitzero"`
+	Addresses map[Slot]string `json:"addresses,omitempty"` // host:port of each slot
+
 	HasDatabase bool   `json:"has_database"`
 	Queue       string `json:"queue"` // "newest" or "fifo"
 	AllowUrgent bool   `json:"allow_urgent"`

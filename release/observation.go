@@ -33,6 +33,7 @@ type Tenant struct {
 	Release ID      `json:"release,omitempty"` // the plan it was started from
 	Version Version `json:"version,omitempty"`
 	PID     int     `json:"pid,omitempty"`
+	Digest  string  `json:"digest,omitempty"`  // of the executable it was started from; "" = the launcher cannot tell
 	Problem string  `json:"problem,omitempty"` // permanent, e.g. "artifact_changed: …"; a start would be refused
 }
 
@@ -123,6 +124,7 @@ type Verdict struct {
 	After     []ID     `json:"after,omitempty"`      // owed contracts of these releases must run first
 	NewValues bool     `json:"new_values,omitempty"` // blue may write values that green does not know
 	Policies  string   `json:"policies,omitempty"`   // digest of the policies that it was judged by
+	Digest    string   `json:"digest,omitempty"`     // of the executable that was found; "" = the launcher cannot tell
 }
 
 // Freeze says what a freeze window forbids now. It never covers rollback, retire or abandon.

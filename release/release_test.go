@@ -33,9 +33,9 @@ func TestMoreErrorsAreNeverBetter(t *testing.T) {
 }
 
 func TestStricterIsTheSaferOfTwoNumberByNumber(t *testing.T) {
-	a := release.Limits{Passes: 3, Stable: time.Second, BakeFor: time.Hour, MaxErrors: 0.05, FewRequests: "pass", SwitchApproval: "none", ContractAfter: time.Minute,
+	a := release.Limits{Recipe: release.Recipe{Launch: "then"}, Passes: 3, Stable: time.Second, BakeFor: time.Hour, MaxErrors: 0.05, FewRequests: "pass", SwitchApproval: "none", ContractAfter: time.Minute,
 		Drain: time.Minute, LongLived: time.Minute}
-	b := release.Limits{Passes: 5, Stable: time.Minute, BakeFor: time.Minute, MaxErrors: 0.01, FewRequests: "hold", SwitchApproval: "lead", ContractAfter: time.Hour,
+	b := release.Limits{Recipe: release.Recipe{Launch: "now"}, Passes: 5, Stable: time.Minute, BakeFor: time.Minute, MaxErrors: 0.01, FewRequests: "hold", SwitchApproval: "lead", ContractAfter: time.Hour,
 		Drain: time.Second, LongLived: time.Hour}
 	got := release.Stricter(a, b)
 	require.Equal(t, 5, got.Passes)
@@ -45,6 +45,7 @@ func TestStricterIsTheSaferOfTwoNumberByNumber(t *testing.T) {
 	require.Equal(t, "hold", got.FewRequests)
 	require.Equal(t, "lead", got.SwitchApproval)
 	require.Equal(t, time.Hour, got.ContractAfter)
+	require.Equal(t, "then", got.Recipe.Launch, "how a version is run is neither safer nor laxer")
 	require.Equal(t, time.Minute, got.Drain)
 	require.Equal(t, time.Hour, got.LongLived)
 	b.MaxErrors = 0
@@ -75,5 +76,19 @@ func TestStepNeverWritesIntoItsCallersState(t *testing.T) {
 			require.JSONEq(t, string(before), string(after), "%s %s", phase, verb)
 			require.Equal(t, "shop", next.App)
 		}
+	}
+}
+
+// A release that began under a teal which kept no recipe gets that of the day on which it is vetted.
+func TestAReleaseThatBeganWithoutARecipe(t *testing.T) {
+	now := time.Date(2026, 1, 1, 3, 0, 0, 0, time.UTC)
+	today := release.Limits{Recipe: release.Recipe{Launch: "today", Health: "/healthz"}, ProbeEvery: time.Second}
+	for began, want := range map[string]string{"": "today", "then": "then"} {
+		state := release.State{App: "shop", Live: release.A, History: true, Current: &release.Release{Request: release.Request{ID: "r2", Version: "v2"},
+			Phase: release.Queued, Blue: release.B, Green: release.A, Limits: release.Limits{Recipe: release.Recipe{Launch: began}}}}
+		next, action, _ := release.Step(state, release.Observation{Now: now}, today)
+		require.Equal(t, release.Vet, action.Kind, action.Why)
+		require.Equal(t, want, action.Plan.Recipe.Launch)
+		require.Equal(t, action.Plan, next.Current.Plan, "the plan is stored before it is looked at")
 	}
 }

@@ -30,6 +30,7 @@ func startBlue(t *turn) (Action, bool) {
 		return wait("the launcher is busy")
 	}
 	plan := r.Plan
+	plan.Address = r.Limits.Addresses[r.Blue]
 	t.s.Slots[r.Blue] = Place{Plan: &plan, Want: true, Tries: 1, Next: t.o.Now.Add(time.Second), Ready: No, Launch: Lane{Handled: job.Ended}}
 	t.enter(r, Checking)
 	return Action{Kind: Start, Release: r.ID, Slot: r.Blue, Plan: plan, Why: fmt.Sprintf("%s comes up in slot %s", r.Version, r.Blue)}, true

@@ -173,7 +173,8 @@ func personAdopts(t *turn) (Action, bool) {
 func (t *turn) occupy(slot Slot, version Version) {
 	place := t.s.Slots[slot]
 	if place.Plan == nil || place.Plan.Version != version {
-		place = Place{Plan: &Plan{Version: version, Artifact: Artifact{Kind: "dir", Ref: string(version)}, Generation: t.s.Generation}}
+		place = Place{Plan: &Plan{Version: version, Artifact: Artifact{Kind: "dir", Ref: string(version)}, Generation: t.s.Generation,
+			Recipe: t.l.Recipe, Address: t.l.Addresses[slot]}}
 	}
 	place.Want, place.KeepUntil = true, time.Time{}
 	t.s.Slots[slot] = place

@@ -108,6 +108,9 @@ func judge(t *turn) (Action, bool) {
 			return t.reject(r, f.Code, f.Text, nil)
 		}
 		t.retry(&t.s.Job, t.o.Job, 30*time.Second)
+		if strings.HasPrefix(f.Code, "artifact_") {
+			return t.waitFor(r.ID, Waiting{For: "artifact", Why: f.Text})
+		}
 		return t.waitFor(r.ID, Waiting{For: "database", Why: f.Text})
 	}
 	v := t.o.Verdict
@@ -135,7 +138,10 @@ func judge(t *turn) (Action, bool) {
 	r.Verdict.Findings = nil // told in outcomes when they matter, not carried in the state
 	r.Unproven = v.NewValues
 	t.s.Generation++
-	r.Plan = Plan{Release: r.ID, Version: r.Version, Artifact: r.Artifact, Generation: t.s.Generation}
+	if v.Digest != "" { // in the request, so that another vetting wants the same bytes
+		r.Artifact.Digest = v.Digest
+	}
+	r.Plan.Artifact, r.Plan.Generation = r.Artifact, t.s.Generation
 	t.enter(r, Vetted)
 	return record(r.ID, fmt.Sprintf("vetted: %d expand to apply, %d contract to owe", len(v.Pending), len(v.Owes)))
 }
@@ -160,7 +166,11 @@ func vet(t *turn) (Action, bool) {
 	if t.o.Job.Running || t.o.Now.Before(t.s.Job.Next) {
 		return wait(progress(t.o.Job, "vetting"))
 	}
-	return Action{Kind: Vet, Release: r.ID, Folder: r.Folder, Merged: t.s.Merged, Why: fmt.Sprintf("%s is judged under the policies in force", r.Version)}, true
+	r.Plan = Plan{Release: r.ID, Version: r.Version, Artifact: r.Artifact, Recipe: r.Limits.Recipe}
+	if r.Plan.Recipe.Launch == "" { // it began under a teal or a launcher that had none
+		r.Plan.Recipe = t.l.Recipe
+	}
+	return Action{Kind: Vet, Release: r.ID, Plan: r.Plan, Folder: r.Folder, Merged: t.s.Merged, Why: fmt.Sprintf("%s is judged under the policies in force", r.Version)}, true
 }
 
 // gateExpand keeps a vetted release from touching the schema: a contract that must run first, an approval, a freeze window.

@@ -11,11 +11,12 @@ const deaf = 10 * time.Second
 // lostAfter failed probes in a row, a slot is not ready any more.
 const lostAfter = 3
 
-// see folds one observation into the state: readiness with its hysteresis, the clocks of bake and warm, and blue's
-// counters. It decides nothing.
+// see folds one observation into the state: readiness with its hysteresis, the clocks of bake and warm, blue's
+// counters, and the digest of an executable that nobody had seen. It decides nothing.
 func see(t *turn) {
 	for _, slot := range Slots() {
 		if place, there := t.s.Slots[slot]; there {
+			place.Plan.learn(t.o.Slots[slot].Tenant)
 			place.Ready, place.ReadyAt = t.judgeReady(slot, place)
 			if place.Ready == Yes {
 				place.Tries = 0
@@ -34,6 +35,13 @@ func see(t *turn) {
 	}
 	if t.route() == Yes {
 		t.s.Heal = Lane{}
+	}
+}
+
+// learn takes the digest of what was started from a plan that had none: of an adopted version, or of an older teal.
+func (p *Plan) learn(seen Tenant) {
+	if p != nil && p.Artifact.Digest == "" && seen.Running == Yes && seen.Release == p.Release && seen.Version == p.Version {
+		p.Artifact.Digest = seen.Digest
 	}
 }
 

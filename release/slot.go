@@ -44,16 +44,25 @@ const (
 )
 
 // Plan is everything that is needed to run one version in a slot again, frozen when its release was
-// accepted, so that a restart, a reboot or a cold rollback needs neither the event nor the config of that day.
+// vetted, so that a restart, a reboot or a cold rollback needs neither the event nor the config of that day.
 type Plan struct {
 	Release    ID       `json:"release"`
 	Version    Version  `json:"version"`
 	Artifact   Artifact `json:"artifact"`
-	Generation uint64   `json:"generation"` // counts the app's forward releases; compared with State.Floor
+	Recipe     Recipe   `json:"recipe,omitzero"`   // zero = of a teal that kept none: the config of today counts
+	Address    string   `json:"address,omitempty"` // of its slot when its release began, cold rollbacks too; "" = today's
+	Generation uint64   `json:"generation"`        // counts the app's forward releases; compared with State.Floor
+}
+
+// Recipe is how a version is run and asked for its health, as the config said when its release began.
+type Recipe struct {
+	Launch string `json:"launch,omitempty"` // the launcher's own words, opaque here: references to secrets, never what they name
+	Health string `json:"health,omitempty"` // path of the health check
 }
 
 // Artifact names what is run. Kind is "dir", "oci" or "none"; Ref the directory's name under the launcher's
-// root or the image; Digest the sha256 of the executable (empty until the launcher has seen it) or of the image.
+// root or the image; Digest the sha256 of the executable (empty until the vetting, or for an adopted version its first
+// start, has seen it) or of the image.
 type Artifact struct {
 	Kind   string `json:"kind"`
 	Ref    string `json:"ref,omitempty"`

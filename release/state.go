@@ -186,7 +186,7 @@ func (h *Hold) aboutBake() bool {
 
 // Waiting is an overlay: the step is right, its time has not come.
 type Waiting struct {
-	For     string    `json:"for"`               // freeze, approval, contract, lock, database, haproxy, launcher, policy, held
+	For     string    `json:"for"`               // freeze, approval, contract, lock, database, haproxy, launcher, artifact, policy, held
 	Release ID        `json:"release,omitempty"` // whose step it is
 	Role    string    `json:"role,omitempty"`
 	Step    string    `json:"step,omitempty"` // an approval: of what (expand, switch, contract)

@@ -23,7 +23,8 @@ import (
 var (
 	_ daemon.Switch     = (*haproxy.Switch)(nil)
 	_ daemon.Launcher   = (*process.Launcher)(nil)
-	_ daemon.Digester   = (*process.Launcher)(nil)
+	_ daemon.Examiner   = (*process.Launcher)(nil)
+	_ daemon.Examiner   = broken{}
 	_ daemon.Migrator   = (*postgres.Database)(nil)
 	_ daemon.Migrator   = (*database)(nil)
 	_ daemon.Adopter    = (*database)(nil)
@@ -81,12 +82,20 @@ func (w *wiring) config(s *config.Snapshot, status config.Status) *daemon.Config
 		ports := wired.ports
 		ports.Vetter, ports.Calendar = &vetter{gate: gate, app: name, database: databaseOf(ports)}, gate
 		out.Apps[name] = daemon.AppConfig{
-			App: name, Limits: app.Limits(), Ports: ports, ProbeTimeout: time.Duration(app.Health.Timeout),
-			AllowUnsigned: app.Release.AllowUnsigned, AllowDirs: allowDirs(app),
-			Addresses: map[release.Slot]string{release.A: app.Address(release.A), release.B: app.Address(release.B)}, Policies: gate.digest,
+			App: name, Limits: limitsOf(app, ports.Launcher), Ports: ports, ProbeTimeout: time.Duration(app.Health.Timeout),
+			AllowUnsigned: app.Release.AllowUnsigned, AllowDirs: allowDirs(app), Policies: gate.digest,
 		}
 	}
 	return out
+}
+
+// limitsOf are the app's, with the launcher's own words for how a release that begins now is run.
+func limitsOf(app *config.App, launcher daemon.Launcher) release.Limits {
+	l := app.Limits()
+	if examiner, ok := launcher.(daemon.Examiner); ok {
+		l.Recipe.Launch = examiner.Recipe()
+	}
+	return l
 }
 
 // app returns the ports of an app, made anew only when its file or its nodes changed.
@@ -100,7 +109,7 @@ func (w *wiring) app(app *config.App, nodes map[string]config.Node) *wiredApp {
 	}
 	fresh := &wiredApp{config: app, nodes: list}
 	log := w.log.With("app", app.Name)
-	addresses := map[release.Slot]string{release.A: app.Address(release.A), release.B: app.Address(release.B)}
+	addresses := app.Addresses()
 	fresh.ports.Switch = haproxy.NewSwitch(haproxyApp(app), list, w.store, w.log)
 	fresh.ports.Prober = daemon.NewHTTPProber(addresses, app.Health.Path, time.Duration(app.Health.Timeout))
 	if file := haproxyApp(app).MapFile; file != "" && file != haproxy.NoFile {
@@ -153,7 +162,7 @@ func haproxyApp(app *config.App) haproxy.App {
 		file = haproxy.NoFile
 	}
 	return haproxy.App{Name: app.Name, MapFile: file, MapName: app.Traffic.Map.Name, Health: app.Health.Path,
-		Slots: map[release.Slot]string{release.A: app.Address(release.A), release.B: app.Address(release.B)}}
+		Slots: app.Addresses()}
 }
 
 // words turns principals into what the daemon compares.
@@ -190,6 +199,15 @@ func (b broken) Start(context.Context, release.Slot, release.Plan) error { retur
 
 // Stop cannot.
 func (b broken) Stop(context.Context, release.Slot, time.Duration) error { return b.err }
+
+// Kinds are not known.
+func (b broken) Kinds() []string { return nil }
+
+// Recipe is none.
+func (b broken) Recipe() string { return "" }
+
+// Digest cannot: a release waits until the launcher is mended.
+func (b broken) Digest(release.Plan) (string, error) { return "", b.err }
 
 // database resolves the secret at every use, so that a rotated password needs no restart.
 type database struct {

@@ -149,6 +149,6 @@ func (v *Vetter) VetContract(ctx context.Context, owed release.Owed, _ events.Fo
 type Prober struct{ Hook Hook }
 
 // Probe asks the hook with the slot's letter.
-func (p *Prober) Probe(ctx context.Context, slot release.Slot) error {
+func (p *Prober) Probe(ctx context.Context, slot release.Slot, _ release.Plan) error {
 	return p.Hook.run(ctx, string(slot))
 }

@@ -29,6 +29,7 @@ type LauncherBench struct {
 	Forget    func(t *testing.T, slot release.Slot)               // lose what Start learnt after the spawn, as a crash would
 	Misdirect func(t *testing.T, slot release.Slot, pid int)      // make the record name another process
 	Change    func(t *testing.T, plan release.Plan) (undo func()) // replace what the plan would run by something else
+	Configure func(t *testing.T)                                  // edit the config, as for a next version that is run in another way; Open then has it
 }
 
 // TestLauncher is the conformance suite of the port Launcher. newBench is called once per subtest.
@@ -49,6 +50,9 @@ func TestLauncher(t *testing.T, newBench func(t *testing.T) LauncherBench) {
 		{"killed after grace", graceThenKill},
 		{"a stop that is out of time says so and can be repeated", stopRepeated},
 		{"a changed artifact is refused for good", artifactChanged},
+		{"what cannot run is told before its start", examined},
+		{"a plan without a digest runs the same bytes from its first start on", digestIsLearnt},
+		{"a plan is run by its own recipe, whatever the config says", recipeIsKept},
 		{"a stranger with the recorded process id is never signalled", strangerIsSafe},
 	} {
 		t.Run(one.name, func(t *testing.T) {

@@ -170,9 +170,15 @@ func (a *App) Address(slot release.Slot) string {
 	return ""
 }
 
-// Limits are the app's numbers for the core.
+// Addresses are those of both slots.
+func (a *App) Addresses() map[release.Slot]string {
+	return map[release.Slot]string{release.A: a.Address(release.A), release.B: a.Address(release.B)}
+}
+
+// Limits are the app's numbers for the core, and what its plans keep; the launcher's words are its own.
 func (a *App) Limits() release.Limits {
 	return release.Limits{
+		Recipe: release.Recipe{Health: a.Health.Path}, Addresses: a.Addresses(),
 		HasDatabase: a.Database != nil,
 		Queue:       a.Queue, AllowUrgent: a.Release.AllowUrgent,
 		ProbeEvery: time.Duration(a.Health.Every), Passes: a.Health.Passes,

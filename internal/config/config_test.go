@@ -70,6 +70,7 @@ func TestDesignToTheLetter(t *testing.T) {
 	require.Equal(t, map[string]string{"DATABASE_URL": "file:/run/secrets/shop.dsn"}, shop.Launch.Process.Environ())
 	require.Equal(t, config.Path("/srv/shop/migrations"), shop.Database.Migrations.AllowDirs[0])
 	require.Equal(t, release.Limits{
+		Recipe: release.Recipe{Health: "/healthz"}, Addresses: map[release.Slot]string{release.A: "127.0.0.1:5000", release.B: "127.0.0.1:5001"},
 		HasDatabase: true, Queue: "newest", ProbeEvery: 2 * time.Second, Passes: 3, Stable: 10 * time.Second, Deadline: 5 * time.Minute,
 		SwitchApproval: "none", ContractApproval: "none", ApprovalWait: 24 * time.Hour,
 		BakeFor: 30 * time.Minute, MaxErrors: 0.01, FewRequests: "pass", Few: 100, WarmFor: 24 * time.Hour, AutoRollback: true,

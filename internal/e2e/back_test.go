@@ -30,7 +30,7 @@ func TestTheWayBack(t *testing.T) {
 		{"v1-bad", "roll-back-on-errors", release.OutRolledBack, "errors"},
 		{"v1-sick", "start-blue", release.OutAbandoned, "not_ready"},
 		{"v1-crash", "start-blue", release.OutAbandoned, ""},
-		{"v1-nowhere", "start-blue", release.OutAbandoned, ""},
+		{"v1-nowhere", "vet", release.OutRejected, "artifact_missing"},
 	} {
 		since := w.last("shop")
 		var id release.ID

@@ -117,10 +117,12 @@ func (w *World) observe() release.Observation {
 	for _, slot := range release.Slots() {
 		seen := release.SlotSeen{Tenant: release.Tenant{Running: release.No}}
 		if p := w.Procs[slot]; p != nil {
-			seen.Tenant = release.Tenant{Running: release.Yes, Release: p.Plan.Release, Version: p.Plan.Version}
+			seen.Tenant = release.Tenant{Running: release.Yes, Release: p.Plan.Release, Version: p.Plan.Version, Digest: p.Plan.Artifact.Digest}
 		}
-		if place := w.mem.state.Slots[slot]; place.Plan != nil && w.specFor(*place.Plan).Changed {
-			seen.Tenant.Problem = "artifact_changed: the executable is not the one that was accepted"
+		if place := w.mem.state.Slots[slot]; place.Plan != nil {
+			if f := w.problem(*place.Plan); f != nil {
+				seen.Tenant.Problem = f.Code + ": " + f.Text
+			}
 		}
 		if slices.Contains(interest.Slots, slot) {
 			w.probe(slot)
@@ -147,10 +149,12 @@ func (w *World) probe(slot release.Slot) {
 	if w.Now.Sub(p.At) < w.Limits.ProbeEvery {
 		return
 	}
+	place := w.mem.state.Slots[slot]
+	healthy := w.healthy(slot) && place.Plan != nil && place.Plan.Address == w.Procs[slot].Plan.Address // asked where the plan says
 	switch {
-	case w.healthy(slot) && p.Passes == 0:
+	case healthy && p.Passes == 0:
 		p = release.Probe{Passes: 1, Since: w.Now}
-	case w.healthy(slot):
+	case healthy:
 		p.Passes++
 	case p.Fails == 0:
 		p = release.Probe{Fails: 1, Since: w.Now, Problem: "connection refused"}

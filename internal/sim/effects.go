@@ -108,7 +108,12 @@ func (w *World) vet(a release.Action) *release.Fault {
 		return &release.Fault{Class: release.Retry, Code: "database_down", Text: "the database is down"}
 	}
 	spec := w.Specs[a.Release]
-	v := release.Verdict{Release: a.Release, Refuse: spec.Refuse, Pending: minus(spec.Expand, w.DB.Expand), Owes: minus(spec.Contract, w.DB.Contract),
+	if len(a.Numbers) == 0 {
+		if f := w.examine(a); f != nil {
+			return f
+		}
+	}
+	v := release.Verdict{Digest: spec.digest(), Release: a.Release, Refuse: spec.Refuse, Pending: minus(spec.Expand, w.DB.Expand), Owes: minus(spec.Contract, w.DB.Contract),
 		Expand: append(slices.Clone(spec.Roles), w.Policy.Expand...), Contract: w.Policy.Contract, Policies: w.Policy.Digest}
 	if len(spec.Roles) > 0 && len(v.Pending) > 0 {
 		v.Asks = []string{fmt.Sprintf("%04d.up.sql:1 opaque", v.Pending[0])}
@@ -207,12 +212,43 @@ func (w *World) start(a release.Action) *release.Fault {
 		}
 		return &release.Fault{Class: release.Permanent, Code: "slot_taken", Text: "another version runs in the slot"}
 	}
-	if w.specFor(a.Plan).Changed {
-		return &release.Fault{Class: release.Permanent, Code: "artifact_changed", Text: "the executable is not the one that was accepted"}
+	if f := w.problem(a.Plan); f != nil {
+		return f
 	}
 	w.judgeStart(a)
 	spec := w.specFor(a.Plan)
+	a.Plan.Artifact.Digest = spec.digest()
 	w.Procs[a.Slot] = &Proc{Plan: a.Plan, Spec: spec, Started: w.Now}
+	return nil
+}
+
+// digest is that of a version's executable as it is now.
+func (s Spec) digest() string {
+	if s.Changed {
+		return "sha256:" + string(s.Version) + "-changed"
+	}
+	return "sha256:" + string(s.Version)
+}
+
+// examine looks at what a release would run, as the vetting does.
+func (w *World) examine(a release.Action) *release.Fault {
+	if spec := w.Specs[a.Release]; spec.Unread {
+		spec.Unread = false
+		w.Specs[a.Release] = spec
+		return &release.Fault{Class: release.Retry, Code: "artifact_unread", Text: "input/output error"}
+	}
+	return w.problem(a.Plan)
+}
+
+// problem is what keeps a plan from being started; nil = nothing.
+func (w *World) problem(plan release.Plan) *release.Fault {
+	spec := w.specFor(plan)
+	switch {
+	case spec.Missing || spec.Way != "" && spec.Way != plan.Recipe.Launch:
+		return &release.Fault{Class: release.Permanent, Code: "artifact_missing", Text: plan.Recipe.Launch + " does not exist"}
+	case plan.Artifact.Digest != "" && plan.Artifact.Digest != spec.digest():
+		return &release.Fault{Class: release.Permanent, Code: "artifact_changed", Text: "the executable is not the one that was vetted"}
+	}
 	return nil
 }
 

@@ -109,6 +109,27 @@ func (w *World) judgeStart(a release.Action) {
 	if a.Plan.Generation < w.Store.State.Floor {
 		w.violate("I3: %s (generation %d) was started below the floor %d", a.Plan.Version, a.Plan.Generation, w.Store.State.Floor)
 	}
+	w.judgePlan(a.Plan)
+}
+
+// judgePlan checks that a release runs what its vetting has looked at, and keeps the plan that it began with whatever the
+// config says meanwhile; a cold rollback has that of the version it goes back to.
+func (w *World) judgePlan(plan release.Plan) {
+	_, forward := w.Specs[plan.Release]
+	if forward && plan.Artifact.Digest == "" {
+		w.violate("%s was started and nobody has looked at its executable", plan.Version)
+	}
+	known := forward || plan.Release == ""
+	for _, p := range w.starts {
+		if p.Release != "" && p.Release == plan.Release && p != plan {
+			w.violate("%s was started by another plan than before: %+v, then %+v", plan.Version, p, plan)
+		}
+		known = known || p.Version == plan.Version && p.Recipe == plan.Recipe
+	}
+	if !known {
+		w.violate("the rollback to %s is not by its stored plan: %+v", plan.Version, plan)
+	}
+	w.starts = append(w.starts, plan)
 }
 
 // judgeStop checks I4.

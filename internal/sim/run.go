@@ -111,6 +111,9 @@ func (w *World) Describe() string {
 	for _, slot := range release.Slots() {
 		if p := w.Procs[slot]; p != nil {
 			text += fmt.Sprintf(" %s=%s", slot, p.Plan.Version)
+			if at := p.Plan.Address; at != Limits().Addresses[slot] {
+				text += "@" + at
+			}
 		}
 	}
 	return text

@@ -264,7 +264,7 @@ func (w *World) trouble(rng *rand.Rand, specs map[release.ID]Spec) {
 
 // oddity is bad luck of the rarer kind.
 func (w *World) oddity(rng *rand.Rand) {
-	switch rng.IntN(11) {
+	switch rng.IntN(12) {
 	case 0:
 		w.Freeze = release.Freeze{Active: true, Why: "dice"}
 	case 1:
@@ -287,6 +287,9 @@ func (w *World) oddity(rng *rand.Rand) {
 		}
 	case 10:
 		w.Nodes[rng.IntN(len(w.Nodes))].Mute = true
+	case 11:
+		way := strconv.Itoa(rng.IntN(1000))
+		w.Limits.Recipe.Launch, w.Limits.Addresses = way, map[release.Slot]string{release.A: "a:" + way, release.B: "b:" + way}
 	case 9:
 		w.Policy = Policy{Digest: strconv.Itoa(rng.IntN(1000)), Deny: []string{"", "", "expand", "contract"}[rng.IntN(4)], Expand: []string{"dba"}[rng.IntN(2):], Contract: []string{"ops"}[rng.IntN(2):]}
 	}

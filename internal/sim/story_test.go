@@ -3,6 +3,7 @@ package sim
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -281,6 +282,11 @@ func (s *teller) limit(words []string) {
 			l.AllowUrgent = value == "yes"
 		case "database":
 			l.HasDatabase = value == "yes"
+		case "way":
+			l.Recipe.Launch = value
+		case "a", "b":
+			l.Addresses = maps.Clone(l.Addresses) // the plans of before keep theirs
+			l.Addresses[release.Slot(key)] = value
 		default:
 			require.Fail(s.t, "no such limit", word)
 		}
@@ -332,8 +338,12 @@ func (s *teller) spec(words []string) Spec {
 			spec.Urgent = true
 		case "touches":
 			spec.Touches = true
-		case "changed":
-			spec.Changed = true
+		case "missing":
+			spec.Missing = true
+		case "unread":
+			spec.Unread = true
+		case "way":
+			spec.Way = value
 		default:
 			require.Fail(s.t, "no such word", word)
 		}
@@ -481,6 +491,35 @@ func wrappers() map[string]release.Stepper {
 				for slot := range o.Traffic.Nodes[i].Servers {
 					o.Traffic.Nodes[i].Servers[slot] = release.Server{Up: release.Yes}
 				}
+			}
+		}),
+		"the config of today is run": func(s release.State, o release.Observation, l release.Limits) (release.State, release.Action, []release.Outcome) {
+			next, a, outs := release.Step(s, o, l)
+			if a.Kind == release.Start {
+				a.Plan.Recipe = l.Recipe
+			}
+			return next, a, outs
+		},
+		"the address of today is asked": func(s release.State, o release.Observation, l release.Limits) (release.State, release.Action, []release.Outcome) {
+			next, a, outs := release.Step(s, o, l)
+			for slot, place := range next.Slots {
+				if place.Plan != nil {
+					place.Plan.Address = l.Addresses[slot]
+				}
+			}
+			return next, a, outs
+		},
+		"nobody looks at the executable": lie(func(_ *release.State, o *release.Observation, _ *release.Limits) {
+			if v := o.Verdict; v != nil {
+				o.Verdict = new(release.Verdict)
+				*o.Verdict = *v
+				o.Verdict.Digest = ""
+			}
+		}),
+		"what was started is not learnt": lie(func(_ *release.State, o *release.Observation, _ *release.Limits) {
+			for slot, seen := range o.Slots {
+				seen.Tenant.Digest = ""
+				o.Slots[slot] = seen
 			}
 		}),
 		"no bake":             lie(func(_ *release.State, _ *release.Observation, l *release.Limits) { l.BakeFor = 0; l.MaxErrors = 1 }),

@@ -20,9 +20,12 @@ type Spec struct {
 
 	Current   release.Version // precondition.current_version
 	Urgent    bool
-	Touches   bool // its expand touches what every owed contract touches
-	Changed   bool // its executable is not the accepted one
-	Healthy   bool // becomes healthy after Warmup
+	Touches   bool   // its expand touches what every owed contract touches
+	Changed   bool   // its executable is not the one that it was built with
+	Missing   bool   // its directory is not there
+	Unread    bool   // its directory cannot be read at the first look
+	Way       string // the only recipe that it runs by; "" = any
+	Healthy   bool   // becomes healthy after Warmup
 	Warmup    time.Duration
 	ErrorRate float64       // share of 5xx
 	DiesAfter time.Duration // the process ends so long after its start; 0 = never
@@ -51,6 +54,7 @@ type World struct {
 	points int
 	crash  map[int]bool // numbers of the points at which the daemon dies
 	bake   map[release.ID]time.Duration
+	starts []release.Plan // every plan that was started
 
 	Log        []Line
 	Waits      release.Action // the last decision, when it was to wait
@@ -82,7 +86,7 @@ type Node struct {
 
 // Proc is a process in a slot.
 type Proc struct {
-	Plan    release.Plan
+	Plan    release.Plan // with the digest of what was started
 	Spec    Spec
 	Started time.Time
 }
@@ -141,6 +145,7 @@ func New(nodes int) *World {
 // Limits are short times with the proportions of the real ones.
 func Limits() release.Limits {
 	return release.Limits{
+		Recipe: release.Recipe{Launch: "bin/app"}, Addresses: map[release.Slot]string{release.A: "a:1", release.B: "b:1"},
 		HasDatabase: true, Queue: "newest",
 		ProbeEvery: 500 * time.Millisecond, Passes: 3, Stable: time.Second, Deadline: 20 * time.Second,
 		ApprovalWait: 24 * time.Hour, BakeFor: 5 * time.Second, MaxErrors: 0.01, FewRequests: "pass", Few: 100,

@@ -18,7 +18,7 @@ import (
 // digests remembers the sha256 of executables that were not touched since: a slot is looked at ten times a second.
 type digests struct {
 	mu    sync.Mutex
-	known map[string]digest // by path
+	known map[string]digest // by the executable's path
 }
 
 type digest struct {
@@ -44,7 +44,7 @@ func (d *digests) put(path string, info fs.FileInfo, sum string) {
 
 // problem says why plan could not be started again; "" = it could, as far as its files go.
 func (l *Launcher) problem(plan release.Plan) string {
-	if _, err := l.verify(plan, l.glance); err != nil {
+	if _, _, err := l.verify(plan, l.glance); err != nil {
 		if fault, ok := errors.AsType[*release.Fault](err); ok && fault.Class == release.Permanent {
 			return fault.Code + ": " + fault.Text
 		}
@@ -52,80 +52,82 @@ func (l *Launcher) problem(plan release.Plan) string {
 	return ""
 }
 
-// glance is Digest for looking, not for starting: it trusts an unchanged size and time.
-func (l *Launcher) glance(ref string) (string, error) {
-	file, err := l.open(ref)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
+// glance is sum for looking, not for starting: it trusts an unchanged size and time.
+func (l *Launcher) glance(path string, file *os.File) (string, error) {
 	info, err := file.Stat()
 	if err != nil {
 		return "", err
 	}
-	if sum, ok := l.seen.get(ref, info); ok {
+	if sum, ok := l.seen.get(path, info); ok {
 		return sum, nil
 	}
-	sum, err := sum(ref, file)
+	sum, err := sum(path, file)
 	if err == nil {
-		l.seen.put(ref, info, sum)
+		l.seen.put(path, info, sum)
 	}
 	return sum, err
 }
 
-// Digest is the sha256 of the executable of an artifact, as "sha256:<hex>". It goes into the plan when a release is
-// accepted, so that every later start runs the same bytes.
-func (l *Launcher) Digest(ref string) (string, error) {
-	file, err := l.open(ref)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	return sum(ref, file)
+// Digest is the sha256 of the executable that plan would run now, as "sha256:<hex>", or the fault that a start would be. It
+// goes into the plan when a release is vetted, so that every start runs the same bytes.
+func (l *Launcher) Digest(plan release.Plan) (string, error) {
+	_, digest, err := l.verify(plan, sum)
+	return digest, err
 }
 
-func sum(ref string, file io.Reader) (string, error) {
+func sum(path string, file *os.File) (string, error) {
 	hash := sha256.New()
 	if _, err := io.Copy(hash, file); err != nil {
-		return "", fmt.Errorf("artifact %s: %w", ref, err)
+		return "", fmt.Errorf("artifact %s: %w", path, err)
 	}
 	return "sha256:" + hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// verify compares the artifact with the plan and returns the executable's path.
-func (l *Launcher) verify(plan release.Plan, digestOf func(ref string) (string, error)) (string, error) {
+// verify compares the artifact with the plan and returns what to run: its recipe, and the digest of its executable.
+func (l *Launcher) verify(plan release.Plan, digestOf func(path string, file *os.File) (string, error)) (recipe, string, error) {
 	if kind := plan.Artifact.Kind; kind != "dir" && kind != "" {
-		return "", permanent("artifact_kind", "the process launcher runs artifacts of kind dir, release %s has kind %s; publish it with kind dir", plan.Release, kind)
+		return recipe{}, "", permanent("artifact_kind", "the process launcher runs artifacts of kind dir, release %s has kind %s; publish it with kind dir", plan.Release, kind)
 	}
-	digest, err := digestOf(plan.Artifact.Ref)
+	r, err := l.recipeOf(plan)
 	if err != nil {
-		return "", err
+		return recipe{}, "", err
 	}
-	path := filepath.Join(l.config.Root, plan.Artifact.Ref, l.config.Command[0])
+	file, err := r.open(plan.Artifact.Ref)
+	if err != nil {
+		return recipe{}, "", err
+	}
+	defer file.Close()
+	path := r.program(plan.Artifact.Ref)
+	digest, err := digestOf(path, file)
+	if err != nil {
+		return recipe{}, "", err
+	}
 	if want := plan.Artifact.Digest; want != "" && want != digest {
-		return "", permanent("artifact_changed", "%s is %s, but release %s was accepted with %s; put the old file back, or release the new one under its own version",
+		return recipe{}, "", permanent("artifact_changed", "%s is %s, but release %s was vetted with %s; put the old file back, or release the new one under its own version",
 			path, digest, plan.Release, want)
 	}
-	return path, nil
+	return r, digest, nil
 }
 
+// program is the executable's path.
+func (r recipe) program(ref string) string { return filepath.Join(r.Root, ref, r.Command[0]) }
+
 // open opens the executable beneath the root: no reference, and no link inside an artifact, leads out of it.
-func (l *Launcher) open(ref string) (*os.File, error) {
+func (r recipe) open(ref string) (*os.File, error) {
 	if ref == "" || ref == "." || strings.ContainsAny(ref, "/\\\x00") || !filepath.IsLocal(ref) {
-		return nil, permanent("artifact_ref", "artifact %q is not the name of a directory in %s; use a name without / and ..", ref, l.config.Root)
+		return nil, permanent("artifact_ref", "artifact %q is not the name of a directory in %s; use a name without / and ..", ref, r.Root)
 	}
-	root, err := os.OpenRoot(l.config.Root)
+	root, err := os.OpenRoot(r.Root)
 	if err != nil {
-		return nil, missing(l.config.Root, err)
+		return nil, missing(r.Root, err)
 	}
 	defer root.Close()
 	if info, err := root.Stat(ref); err == nil && info.Mode().Perm()&0o002 != 0 {
 		return nil, permanent("artifact_writable", "%s is writable by everybody, who could then run anything as this app; run: chmod o-w %[1]s",
-			filepath.Join(l.config.Root, ref))
+			filepath.Join(r.Root, ref))
 	}
-	name := filepath.Join(ref, l.config.Command[0])
-	path := filepath.Join(l.config.Root, name)
-	file, err := root.Open(name)
+	path := r.program(ref)
+	file, err := root.Open(filepath.Join(ref, r.Command[0]))
 	if err != nil {
 		return nil, missing(path, err)
 	}

@@ -16,11 +16,12 @@ import (
 	"teal.dev/teal/release"
 )
 
-// patient ends when it is told to; it has a child, so that the group matters.
+// patient ends when it is told to; it has a child, so that the group matters. It is ready when the child is there: a signal
+// during the fork may be lost on a shell.
 const patient = `#!/bin/sh
 trap 'exit 0' TERM
-echo "ready $$"
 sleep 600 &
+echo "ready $$"
 wait
 `
 
@@ -55,10 +56,13 @@ func (h *house) write(version, script string) release.Plan {
 	path := h.executable(version)
 	require.NoError(h.t, os.MkdirAll(filepath.Dir(path), 0o755))
 	require.NoError(h.t, os.WriteFile(path, []byte(script), 0o755))
-	digest, err := h.open().Digest(version)
+	l := h.open()
+	plan := release.Plan{Release: release.ID("id-" + version), Version: release.Version(version),
+		Artifact: release.Artifact{Kind: "dir", Ref: version}, Recipe: release.Recipe{Launch: l.Recipe()}}
+	var err error
+	plan.Artifact.Digest, err = l.Digest(plan)
 	require.NoError(h.t, err)
-	return release.Plan{Release: release.ID("id-" + version), Version: release.Version(version),
-		Artifact: release.Artifact{Kind: "dir", Ref: version, Digest: digest}}
+	return plan
 }
 
 func (h *house) open() *process.Launcher {

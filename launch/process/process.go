@@ -4,7 +4,6 @@ package process
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -27,7 +26,7 @@ const (
 	logLimit = 10 << 20
 )
 
-// Config says how an app's versions are run.
+// Config says how an app's versions are run. Root, Command, Env and Slots are for plans that have none of their own.
 type Config struct {
 	App     string
 	Root    string                  // holds a directory per version: <root>/<artifact ref>
@@ -83,11 +82,8 @@ func check(c Config) error {
 	if c.App == "" || !filepath.IsLocal(c.App) || strings.ContainsRune(c.App, '/') {
 		return fmt.Errorf("%q is not a name of an app", c.App)
 	}
-	if !filepath.IsAbs(c.Root) {
-		return fmt.Errorf("root %q must be an absolute path: the directory that holds a directory per version", c.Root)
-	}
-	if len(c.Command) == 0 || !filepath.IsLocal(c.Command[0]) {
-		return errors.New("command must begin with the executable's path inside the version's directory, e.g. [bin/shop]")
+	if err := (recipe{c.Root, c.Command, c.Env}).check(); err != nil {
+		return err
 	}
 	for key := range c.Env {
 		if key == "" || strings.ContainsAny(key, "=\x00") || key == "PORT" || strings.HasPrefix(key, "TEAL_") {
@@ -148,7 +144,11 @@ func (l *Launcher) Observe(_ context.Context, slot release.Slot) (release.Tenant
 	}
 	// A full disk must not make a running slot unknown; the next look tries again.
 	_ = l.rotate(slot)
-	return release.Tenant{Running: release.Yes, Release: r.Plan.Release, Version: r.Plan.Version, PID: pid, Problem: l.problem(r.Plan)}, nil
+	digest := r.Plan.Artifact.Digest
+	if digest == "" { // started by a teal that did not look: what is there now is what counts from now on
+		_, digest, _ = l.verify(r.Plan, l.glance)
+	}
+	return release.Tenant{Running: release.Yes, Release: r.Plan.Release, Version: r.Plan.Version, PID: pid, Digest: digest, Problem: l.problem(r.Plan)}, nil
 }
 
 // leader is the process that was started from r: 0 = none lives. A child whose process id was never recorded, because

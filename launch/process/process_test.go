@@ -41,6 +41,9 @@ func TestConformance(t *testing.T) {
 				require.NoError(t, os.WriteFile(path, []byte(patient+"# and more\n"), 0o755))
 				return func() { require.NoError(t, os.Rename(path+".old", path)) }
 			},
+			Configure: func(t *testing.T) {
+				h.config.Root, h.config.Command = filepath.Join(t.TempDir(), "elsewhere"), []string{"bin/app2"}
+			},
 		}
 	})
 }
@@ -238,8 +241,8 @@ func TestItRunsAsAnotherUser(t *testing.T) {
 
 func TestSecretErrorIsNotAVerdict(t *testing.T) {
 	h := newHouse(t)
-	plan := h.write("v1", patient)
 	h.config.Env = map[string]string{"X": "file:gone"}
+	plan := h.write("v1", patient)
 	h.config.Secret = func(context.Context, string) (string, error) { return "", os.ErrNotExist }
 	err := h.open().Start(t.Context(), release.A, plan)
 	require.ErrorIs(t, err, os.ErrNotExist)

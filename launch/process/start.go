@@ -1,6 +1,7 @@
 package process
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -20,8 +21,8 @@ const tokenName = "TEAL_LAUNCH"
 
 // Start runs plan in slot. A slot in which that plan runs already is left alone; one in which another plan runs is a Fault.
 func (l *Launcher) Start(ctx context.Context, slot release.Slot, plan release.Plan) (err error) {
-	address, ok := l.config.Slots[slot]
-	if !ok {
+	address := cmp.Or(plan.Address, l.config.Slots[slot])
+	if address == "" {
 		return permanent("slot_unknown", "slot %q of %s has no address; add it to the app's slots", slot, l.config.App)
 	}
 	held, err := l.lock(ctx, slot)
@@ -30,22 +31,34 @@ func (l *Launcher) Start(ctx context.Context, slot release.Slot, plan release.Pl
 	}
 	defer func() { err = errors.Join(err, held.Close()) }()
 
-	if running, err := l.occupied(ctx, slot, plan); running || err != nil {
-		return err
-	}
-	program, err := l.verify(plan, l.Digest)
+	before, found, err := l.load(slot)
 	if err != nil {
 		return err
 	}
-	env, err := l.environment(ctx, slot, plan, address)
+	if found {
+		if running, err := l.occupied(ctx, slot, before, plan); running || err != nil {
+			return err
+		}
+	}
+	if plan.Artifact.Digest == "" && same(before.Plan, plan) {
+		plan.Artifact.Digest = before.Plan.Artifact.Digest
+	}
+	how, digest, err := l.verify(plan, sum)
+	if err != nil {
+		return err
+	}
+	// Also a plan that nobody has looked at yet, an adopted version's, never runs other bytes from here on.
+	plan.Artifact.Digest = digest
+	env, err := l.environment(ctx, slot, plan, how.Env, address)
 	if err != nil {
 		return err
 	}
 	r := record{Token: token(), Boot: l.boot, Plan: plan}
+	program := how.program(plan.Artifact.Ref)
 	cmd := &exec.Cmd{
 		Path: program,
-		Args: append([]string{program}, l.config.Command[1:]...),
-		Dir:  filepath.Join(l.config.Root, plan.Artifact.Ref),
+		Args: append([]string{program}, how.Command[1:]...),
+		Dir:  filepath.Join(how.Root, plan.Artifact.Ref),
 		Env:  append(env, tokenName+"="+r.Token),
 		// A session of its own: neither teal's end nor a terminal's reaches it.
 		SysProcAttr: &syscall.SysProcAttr{Setsid: true, Credential: l.account},
@@ -54,11 +67,7 @@ func (l *Launcher) Start(ctx context.Context, slot release.Slot, plan release.Pl
 }
 
 // occupied tells whether plan runs in the slot already, and clears what a dead leader left behind.
-func (l *Launcher) occupied(ctx context.Context, slot release.Slot, plan release.Plan) (bool, error) {
-	r, found, err := l.load(slot)
-	if err != nil || !found {
-		return false, err
-	}
+func (l *Launcher) occupied(ctx context.Context, slot release.Slot, r record, plan release.Plan) (bool, error) {
 	pid, err := l.leader(r)
 	if err != nil {
 		return false, err
@@ -120,7 +129,7 @@ func failed(path string, err error) error {
 }
 
 // environment is built from nothing: what teal itself was given never reaches the application.
-func (l *Launcher) environment(ctx context.Context, slot release.Slot, plan release.Plan, address string) ([]string, error) {
+func (l *Launcher) environment(ctx context.Context, slot release.Slot, plan release.Plan, own map[string]string, address string) ([]string, error) {
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, permanent("slot_address", "slot %s: address %q must be host:port", slot, address)
@@ -133,7 +142,7 @@ func (l *Launcher) environment(ctx context.Context, slot release.Slot, plan rele
 		lang = "C.UTF-8"
 	}
 	values := map[string]string{"PATH": path, "LANG": lang, "HOME": l.home}
-	for key, value := range l.config.Env {
+	for key, value := range own {
 		if l.config.Secret != nil {
 			if value, err = l.config.Secret(ctx, value); err != nil {
 				return nil, fmt.Errorf("env %s of %s: %w", key, l.config.App, err)
