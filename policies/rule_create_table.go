@@ -37,7 +37,7 @@ func passesOverTable(s *Subject, f *Finding) {
 	}
 	for i := range s.Definition {
 		want := &s.Definition[i]
-		lacks := ""
+		var lacks string
 		switch c := have.columns[want.Name]; {
 		case c == nil:
 			lacks = "has no " + want.Name
