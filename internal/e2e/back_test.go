@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -21,6 +22,8 @@ func TestTheWayBack(t *testing.T) {
 	w.install("v1-bad", "errors-after-switch=0.5")
 	w.install("v1-sick", "never-healthy")
 	w.install("v1-crash", "crash-at-start")
+	require.NoError(t, os.MkdirAll(w.path("releases/v1-script/bin"), 0o755))
+	require.NoError(t, os.WriteFile(w.path("releases/v1-script/bin/shop"), []byte("#!/no/such/shell\n"), 0o755)) // only its start can tell
 	first := w.release("shop", "v1", w.folder("v1"))
 	w.reach(first, release.OutSwitched)
 	w.promote(first)
@@ -30,17 +33,10 @@ func TestTheWayBack(t *testing.T) {
 		{"v1-bad", "roll-back-on-errors", release.OutRolledBack, "errors"},
 		{"v1-sick", "start-blue", release.OutAbandoned, "not_ready"},
 		{"v1-crash", "start-blue", release.OutAbandoned, ""},
-		{"v1-nowhere", "vet", release.OutRejected, "artifact_missing"},
+		{"v1-script", "start-blue", release.OutAbandoned, "exec_failed"},
 	} {
 		since := w.last("shop")
-		var id release.ID
-		if c.version == "v1-nowhere" {
-			var raw []byte
-			id, raw = w.event(w.data("shop", c.version, w.folder("v1")), w.key)
-			w.send("shop", id, raw)
-		} else {
-			id = w.release("shop", c.version, w.folder("v1"))
-		}
+		id := w.release("shop", c.version, w.folder("v1"))
 		ask := w.watchSides("shop")
 		w.killAfter("shop", id, c.kill, since)
 		out := w.reach(id, c.end)
