@@ -37,7 +37,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, refuse(ErrAccess, release.Permanent, "store_access", "the directory of the store cannot be made: %v", err)
 	}
-	held, err := lock(path + ".lock")
+	held, err := lock(path+".lock", time.Sleep)
 	if err != nil {
 		return nil, err
 	}
