@@ -36,11 +36,11 @@ func (d *Daemon) getPlan(c *call) (int, any) {
 	case len(owed) > 0 && (current == nil || len(pending) > 0 && pending[0].Step == "contract"):
 		first := owed[0]
 		plan.Release, plan.Version, plan.Phase, plan.Contract = first.Release, first.Version, release.Finished, true
-		plan.Verdict = &release.Verdict{Release: first.Release, Owes: first.Numbers, Contract: first.Roles, Policies: first.Policies, Why: first.Denied}
+		plan.Verdict = &release.Verdict{Release: first.Release, Owes: first.Numbers, Policies: first.Policies, Why: first.Denied}
 		if len(pending) > 0 && pending[0].Release == first.Release {
 			plan.Verdict.Contract = pending[0].Roles
 		}
-		if view.State.Contracting {
+		if first.Begun {
 			plan.Problem = begun(first.Release)
 			break
 		}

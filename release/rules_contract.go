@@ -104,16 +104,11 @@ func (t *turn) contract(owed Owed, why string) (Action, bool) {
 		Why: fmt.Sprintf("contract %s of %s %s", numbers(owed.Numbers), owed.Version, why)}, true
 }
 
-// contractRoles are the approvals that an owed contract still needs.
-func (t *turn) contractRoles(owed *Owed) []string {
-	return awaited(owed, t.l)
-}
-
 // contractOwed begins the contract when its time has come: only between releases (or before the next one's expand), only
 // when every slot with a version below it is stopped, and only after the floor is in the store.
 func contractOwed(t *turn) (Action, bool) {
 	owed, due := t.due()
-	if !due || t.changed(owed.Policies) {
+	if !due || t.judges(owed) {
 		return silent()
 	}
 	if w, waits := t.gateContract(owed); waits {
@@ -125,7 +120,7 @@ func contractOwed(t *turn) (Action, bool) {
 	if action, ok := t.clearBelow(owed.Generation); ok {
 		return action, true
 	}
-	t.s.Contracting, t.s.Waiting = true, nil
+	t.s.Contracting, t.s.Waiting, owed.Begun = true, nil, true
 	t.s.Floor = max(t.s.Floor, owed.Generation)
 	handled(&t.s.Job, t.o.Job)
 	t.s.Job.Tries, t.s.Job.Next = 0, t.o.Now
@@ -135,9 +130,9 @@ func contractOwed(t *turn) (Action, bool) {
 
 // gateContract is what keeps a contract that is due: the policies in force refuse it, a role has not spoken, a freeze window.
 func (t *turn) gateContract(owed *Owed) (Waiting, bool) {
-	roles := t.contractRoles(owed)
+	roles := awaited(owed, t.l)
 	switch {
-	case owed.Denied != "":
+	case owed.Denied != "" && !owed.Begun:
 		return Waiting{For: "policy", Why: t.deniedText(owed)}, true
 	case len(roles) > 0:
 		return Waiting{For: "approval", Step: "contract", Role: roles[0], Asks: owed.Asks, Why: t.needs("contract", owed.Version, roles, owed.Asks)}, true

@@ -84,7 +84,7 @@ func (t *turn) guess() (Action, bool) {
 	if t.s.Live != None || t.s.History {
 		return silent()
 	}
-	id := t.o.Queue[len(t.o.Queue)-1].ID
+	id := t.o.Queue[0].ID
 	if !t.visible() {
 		return t.waitFor(id, Waiting{For: "haproxy", Why: "teal has no history for this app, and whether a version is live already is seen in HAProxy's map only: " + t.unseen()})
 	}

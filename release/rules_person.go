@@ -278,7 +278,7 @@ func personAbandons(t *turn) (Action, bool) {
 	switch {
 	case r == nil:
 		return refuse("nothing", "no release is under way; after the switch the word is: teal rollback "+t.s.App)
-	case r.Phase == Switching && r.Green == None && t.route() != Yes && t.ready(r.Blue) != Yes:
+	case r.Phase == Switching && r.Green == None && t.route() != Yes && t.ready(r.Blue) == No:
 		t.s.Live = None // nobody is served by it, and there is nothing to go back to
 		t.s.Rev++
 	case r.Phase == Switching, r.Phase == Baking, r.Phase == RollingBack:
@@ -315,7 +315,7 @@ func personContracts(t *turn) (Action, bool) {
 		return refuse("nothing", "no contract is owed")
 	case t.s.Contracting:
 		return refuse("already", "the contract is running")
-	case t.s.Owed[0].Denied != "" && !t.changed(t.s.Owed[0].Policies):
+	case t.s.Owed[0].Denied != "" && !t.s.Owed[0].Begun && !t.changed(t.s.Owed[0].Policies):
 		return refuse("policy", t.deniedText(&t.s.Owed[0]))
 	}
 	t.s.Owed[0].Asked = true

@@ -40,34 +40,38 @@ func (t *turn) due() (*Owed, bool) {
 // they ask for beyond what was asked for then is asked for too; what they refuse stays owed.
 func judgeOwed(t *turn) (Action, bool) {
 	owed, due := t.due()
-	if !due || !t.changed(owed.Policies) {
+	if !due || !t.judges(owed) {
 		return silent()
 	}
 	if mine(t.o.Job, Vet, owed.Release) && fresh(&t.s.Job, t.o.Job) {
 		return t.takeUp(owed)
 	}
-	if t.o.Now.Before(t.s.Job.Next) {
-		return silent()
+	if t.o.Now.Before(owed.Next) {
+		return silent() // the lane is free for the release that waits
 	}
 	return Action{Kind: Vet, Release: owed.Release, Folder: owed.Folder, Numbers: owed.Numbers,
 		Why: fmt.Sprintf("the contract of %s is judged again: the policies have changed since it was vetted", owed.Version)}, true
 }
 
+// judges reports whether an owed contract has to be judged before it may begin. One that has begun is not judged any more.
+func (t *turn) judges(owed *Owed) bool { return !owed.Begun && t.changed(owed.Policies) }
+
 // takeUp writes the gate's word on an owed contract down.
 func (t *turn) takeUp(owed *Owed) (Action, bool) {
+	handled(&t.s.Job, t.o.Job)
 	if f := t.o.Job.Fault; f != nil {
-		t.retry(&t.s.Job, t.o.Job, 30*time.Second)
+		owed.Tries++
+		owed.Next = t.o.Now.Add(backoff(owed.Tries, time.Second, longest))
 		if t.s.Current != nil || len(t.o.Queue) > 0 {
 			return record(owed.Release, fmt.Sprintf("the contract of %s cannot be judged and is tried again: %s", owed.Version, f.Text))
 		}
 		return t.waitFor(owed.Release, Waiting{For: "database", Why: f.Text})
 	}
-	handled(&t.s.Job, t.o.Job)
 	v := t.o.Verdict
 	if v == nil || v.Release != owed.Release {
 		return record(owed.Release, "the vetting left no word; it is done again")
 	}
-	t.s.Job.Tries = 0
+	owed.Tries = 0
 	if w := t.s.Waiting; w != nil && w.Release == owed.Release && (w.For == "database" || w.For == "policy") {
 		t.s.Waiting = nil
 	}

@@ -204,7 +204,7 @@ func (t *turn) owes(ids []ID) (Owed, bool) {
 // waitContract waits for the contract that has to run before a release expands, and says what keeps it.
 func (t *turn) waitContract(r *Release, first *Owed) (Action, bool) {
 	w := Waiting{For: "contract", Why: fmt.Sprintf("it expands what the contract of %s changes; that runs first", first.Version)}
-	roles := t.contractRoles(first)
+	roles := awaited(first, t.l)
 	switch {
 	case t.s.Last != nil && t.s.Last.ID == first.Release:
 		w.Why += fmt.Sprintf(", once the version before it is retired: teal retire %s", t.s.App)

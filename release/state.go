@@ -154,6 +154,9 @@ type Owed struct {
 	Asked      bool       `json:"asked,omitempty"`    // a person said: now
 	Policies   string     `json:"policies,omitempty"` // digest of those it was judged by last
 	Denied     string     `json:"denied,omitempty"`   // why they refuse it; "" = they do not
+	Begun      bool       `json:"begun,omitempty"`    // a statement of it may have run: it is not judged any more
+	Tries      int        `json:"tries,omitempty"`    // to have it judged, in vain
+	Next       time.Time  `json:"next,omitzero"`      // no try to have it judged before this
 }
 
 // Adoption is a person's word that a database is this app's, with the migrations that it holds already.

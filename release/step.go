@@ -194,7 +194,10 @@ func (t *turn) step() string {
 // waitFor sets the waiting overlay. It speaks aloud (an outcome) only when what it waits for changes.
 func (t *turn) waitFor(id ID, w Waiting) (Action, bool) {
 	if old := t.s.Waiting; old != nil && old.For == w.For && old.Role == w.Role && old.Release == id {
-		old.Why = w.Why
+		old.Why, old.Asks = w.Why, w.Asks
+		if w.For != "approval" { // whose time is counted from when it was asked for
+			old.Until = w.Until
+		}
 		return wait(w.Why)
 	}
 	w.Since, w.Release = t.o.Now, id

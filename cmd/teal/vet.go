@@ -57,12 +57,20 @@ func (v *vetter) VetContract(ctx context.Context, owed release.Owed, folder even
 	if v.database == nil {
 		return verdict, fmt.Errorf("%s owes a contract and has no database; put database back into apps/%s.yaml", v.app, v.app)
 	}
-	k, err := v.known(ctx)
+	db, err := v.database.open(ctx)
 	if err != nil {
 		return verdict, err
 	}
-	files := planFiles(migrate.NewPlan(folder, nil, migrate.Options{}), func(f migrate.File) bool {
-		return f.Track != migrate.Contract || !slices.Contains(owed.Numbers, f.Number)
+	ledger, err := db.Ledger(ctx)
+	if err != nil {
+		return verdict, err
+	}
+	k, err := look(ctx, db)
+	if err != nil {
+		return verdict, err
+	}
+	files := planFiles(migrate.NewPlan(folder, ledger, migrate.Options{}), func(f migrate.File) bool {
+		return f.Done() || f.Track != migrate.Contract || !slices.Contains(owed.Numbers, f.Number)
 	})
 	return verdict, v.gate.judge(v.app, files, k, &verdict)
 }
