@@ -19,6 +19,7 @@ type Claim struct {
 	Blocks        policies.Blocks
 	Data          bool // rows are written: by the values, a foreign key takes a row lock on its other table, or not
 	Skips         bool // IF [NOT] EXISTS may do nothing at all
+	Upper         bool // the case says that the locks are a bound
 	Cascade       bool // more is dropped than the text says
 	Entries       []policies.Entry
 }
@@ -52,7 +53,7 @@ func Ask(c *Case, known policies.Input) (Claim, error) {
 }
 
 func claim(c *Case, report policies.Report) Claim {
-	out := Claim{Compatibility: policies.Expand, Locks: map[string]policies.Level{}}
+	out := Claim{Compatibility: policies.Expand, Locks: map[string]policies.Level{}, Upper: c.Upper}
 	for _, f := range report.Files {
 		for _, e := range f.Statements {
 			out.Entries = append(out.Entries, e)
@@ -279,7 +280,11 @@ func Want(claim, known Claim, seen Seen) string {
 		}
 	}
 	for _, name := range keys(seen.Locks) {
-		if !seen.Minor[name] {
+		switch {
+		case seen.Minor[name]:
+		case claim.Upper: // which of them the server is seen with depends on the moment
+			fmt.Fprintf(&b, "locks %s: at most %s\n", name, claim.Locks[name])
+		default:
 			fmt.Fprintf(&b, "locks %s: %s\n", name, seen.Locks[name])
 		}
 	}
