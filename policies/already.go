@@ -181,13 +181,14 @@ func sameDefault(c *column, d *statement.Default) bool {
 	return d.Literal != "" && d.Literal == c.def.Literal && plain(d) && plain(c.def)
 }
 
-// viewsOf are the views whose query names a column: for sure where the query is about one table only.
+// viewsOf are the views whose query names a column: for sure where the query is about one table only, and gives nothing a name
+// that may be meant instead.
 func (w *World) viewsOf(table statement.Name, column string) (sure, perhaps []string) {
 	for name, r := range w.relations {
 		if len(r.uses) == 0 || !r.star && !has(r.reads, column) || !slices.ContainsFunc(r.uses, func(u statement.Name) bool { return fold(u) == fold(table) }) {
 			continue
 		}
-		if len(r.uses) == 1 && !r.star {
+		if len(r.uses) == 1 && !r.star && r.simple {
 			sure = append(sure, name.String())
 		} else {
 			perhaps = append(perhaps, name.String())

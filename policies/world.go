@@ -48,7 +48,9 @@ type relation struct {
 	table       statement.Name // of an index
 	index       indexShape
 	keys, reads []string // of an index: its columns, and those in its expressions and its WHERE; of a view: the columns it names
+	whole       []string // of a btree: the columns whose whole values it keeps
 	star        bool     // of a view: it names them all
+	simple      bool     // of a view: what looks like a column of its table is one
 	indexes     []statement.Name
 	triggers    map[string]*trigger
 	rules       map[string]born
