@@ -14,34 +14,18 @@ func (w *World) learn(s *statement.Statement) {
 		w.unsure, w.path = true, w.path || lasting
 	}
 	w.learnFill(s)
+	w.learnRows(s)
+	w.doubt(s)
 	switch s.Kind {
-	case statement.CreateTable:
-		w.learnTable(s)
-	case statement.CreateTableAs, statement.CreateView, statement.CreateMatView, statement.CreateSequence:
-		r := w.create(s, s.Name)
-		r.filled = s.Kind == statement.CreateTableAs
-		if s.Kind == statement.CreateView || s.Kind == statement.CreateMatView {
-			r.simple = s.Simple
-			r.uses = slices.DeleteFunc(slices.Clone(s.Relations()), func(n statement.Name) bool { return fold(n) == fold(s.Name) })
-			r.reads, r.star, r.computes = s.Reads, s.Star || s.Kind == statement.CreateMatView, s.Kind == statement.CreateView && len(s.Calls) > 0
-		}
-	case statement.Insert, statement.CopyIn:
-		if r := w.relations[fold(s.Name)]; r != nil {
-			r.filled = true
+	case statement.CreateTable, statement.CreateTableAs, statement.CreateView, statement.CreateMatView, statement.CreateSequence, statement.CreateIndex:
+		if !w.passed(s) {
+			w.learnNew(s)
 		}
 	case statement.CreateTrigger, statement.RenameTrigger, statement.DropTrigger, statement.CreateRule, statement.DropRule:
 		w.learnTrigger(s)
 	case statement.CreateStatistics:
 		if list := s.Relations(); s.Name.Name != "" && len(list) > 0 {
 			w.relation(statisticsName(s.Name)).table = list[0]
-		}
-	case statement.CreateIndex:
-		if s.Name.Name != "" {
-			r := w.create(s, s.Name)
-			r.table, r.keys, r.reads, r.whole = s.Table, s.Columns, s.Reads, s.Whole
-			r.index = indexShape{unique: s.Unique, nullsEqual: s.NullsEqual, plain: plainIndex(s)}
-			t := w.relation(s.Table)
-			t.indexes = append(t.indexes, fold(s.Name))
 		}
 	case statement.DropTable, statement.DropView, statement.DropMatView, statement.DropIndex, statement.DropSequence:
 		for _, n := range s.Names {
@@ -53,6 +37,31 @@ func (w *World) learn(s *statement.Statement) {
 		w.rename(s.Name, statement.Name{Schema: s.NewSchema, Name: s.Name.Name})
 	default:
 		w.learnCode(s)
+	}
+}
+
+// learnNew takes in a relation that a statement makes.
+func (w *World) learnNew(s *statement.Statement) {
+	switch s.Kind {
+	case statement.CreateTable:
+		w.learnTable(s)
+	case statement.CreateIndex:
+		if s.Name.Name == "" {
+			return
+		}
+		r := w.create(s, s.Name)
+		r.table, r.keys, r.reads, r.whole = s.Table, s.Columns, s.Reads, s.Whole
+		r.index = indexShape{unique: s.Unique, nullsEqual: s.NullsEqual, plain: plainIndex(s) && !r.doubted}
+		t := w.relation(s.Table)
+		t.indexes = append(t.indexes, fold(s.Name))
+	default:
+		r := w.create(s, s.Name)
+		r.filled = s.Kind == statement.CreateTableAs
+		if s.Kind == statement.CreateView || s.Kind == statement.CreateMatView {
+			r.simple = s.Simple
+			r.uses = slices.DeleteFunc(slices.Clone(s.Relations()), func(n statement.Name) bool { return fold(n) == fold(s.Name) })
+			r.reads, r.star, r.computes = s.Reads, s.Star || s.Kind == statement.CreateMatView, s.Kind == statement.CreateView && len(s.Calls) > 0
+		}
 	}
 }
 
@@ -97,7 +106,7 @@ func plainIndex(s *statement.Statement) bool {
 func (w *World) learnCode(s *statement.Statement) {
 	switch s.Kind {
 	case statement.CreateEnum, statement.CreateType, statement.CreateDomain:
-		u := &userType{born: w.track, domain: s.Kind == statement.CreateDomain, labels: s.Values}
+		u := &userType{born: w.track, domain: s.Kind == statement.CreateDomain, enum: s.Kind == statement.CreateEnum, labels: s.Values}
 		w.types[fold(s.Name)] = u
 		if u.domain && len(s.Definition) > 0 {
 			u.base = s.Definition[0].Type
@@ -116,7 +125,7 @@ func (w *World) learnCode(s *statement.Statement) {
 		w.extension[s.Name.Name] = true
 	case statement.DropExtension:
 		for _, n := range s.Names {
-			delete(w.extension, n.Name)
+			w.loseExtension(n.Name)
 		}
 	case statement.AlterDomain:
 		if u := w.types[fold(s.Name)]; u != nil {
@@ -126,8 +135,10 @@ func (w *World) learnCode(s *statement.Statement) {
 		}
 	case statement.DropType:
 		for _, n := range s.Names {
-			delete(w.types, fold(n))
+			w.loseType(fold(n))
 		}
+	case statement.RenameType:
+		w.renameType(fold(s.Name), s)
 	case statement.CreateFunction:
 		if _, ok := w.functions[fold(s.Name)]; !ok {
 			w.functions[fold(s.Name)] = w.track
@@ -139,6 +150,8 @@ func (w *World) learnCode(s *statement.Statement) {
 		for _, n := range s.Names {
 			delete(w.functions, fold(n))
 		}
+	case statement.RenameSchema:
+		w.renameSchema(s.Name.Name, s.NewName)
 	case statement.DropSchema:
 		for _, n := range s.Names {
 			w.forgetSchema(n.Name)
@@ -177,7 +190,12 @@ func (w *World) learnTable(s *statement.Statement) {
 		r.inheritColumns(w.relation(parent), w.track)
 	}
 	for _, c := range merged(s.Constraints) {
-		w.learnConstraint(r, s.Name, c)
+		if !r.doubted || c.Kind == statement.ForeignKey { // for its lock on the other table
+			w.learnConstraint(r, s.Name, c)
+		}
+	}
+	for _, c := range r.columns {
+		c.known = c.known && !r.doubted
 	}
 }
 
@@ -274,11 +292,14 @@ func (w *World) learnAddColumn(r *relation, table statement.Name, c *statement.C
 		return
 	}
 	w.learnColumn(r, c.Column)
-	if c.IfNotExists && !w.absent(table, c.Name) {
+	doubted := c.IfNotExists && !w.absent(table, c.Name)
+	if doubted {
 		r.columns[c.Name].born, r.columns[c.Name].known = before, false
 	}
 	for _, k := range merged(c.Column.Constraints) {
-		w.learnConstraint(r, table, k)
+		if !doubted || k.Kind == statement.ForeignKey {
+			w.learnConstraint(r, table, k)
+		}
 	}
 }
 

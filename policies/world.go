@@ -57,6 +57,7 @@ type relation struct {
 	guarded     bool // row security is enabled
 	forced      bool // for the owner too
 	filled      bool // rows were put into it
+	doubted     bool // IF NOT EXISTS made it, or passed over another of its name
 	computes    bool // of a view: it calls functions that may change something
 	children    []statement.Name
 	inherits    []statement.Name
@@ -90,6 +91,7 @@ type column struct {
 
 type userType struct {
 	born        born
+	enum        bool
 	labels      []string // of an enum
 	base        statement.Type
 	domain      bool
@@ -267,7 +269,7 @@ func (w *World) namesake(n statement.Name) (statement.Name, bool) {
 func (w *World) create(s *statement.Statement, n statement.Name) *relation {
 	n = fold(n)
 	old := w.relations[n]
-	if old != nil && (s.IfNotExists || s.Replace) {
+	if old != nil && s.Replace {
 		return old
 	}
 	if s.Temporary {
@@ -279,7 +281,13 @@ func (w *World) create(s *statement.Statement, n statement.Name) *relation {
 	if (s.IfNotExists || s.Replace) && !w.absent(n, "") {
 		r.born = before
 	}
+	r.doubted = s.IfNotExists && !w.sighted && !w.absent(n, "")
 	return r
+}
+
+// passed says whether IF NOT EXISTS passes over a relation that is known: then nothing is learnt.
+func (w *World) passed(s *statement.Statement) bool {
+	return s.IfNotExists && s.Name.Name != "" && w.relations[fold(s.Name)] != nil
 }
 
 // absent says whether the database surely has no such relation, or no such column of it.
