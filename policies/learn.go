@@ -195,7 +195,7 @@ func (w *World) learnTable(s *statement.Statement) {
 		}
 	}
 	for _, c := range r.columns {
-		c.known = c.known && !r.doubted
+		c.known, c.doubted = c.known && !r.doubted, c.doubted || r.doubted
 	}
 }
 

@@ -82,6 +82,7 @@ type column struct {
 	typ       statement.Type
 	notNull   bool
 	known     bool // typ and notNull are known
+	doubted   bool // they are what IF NOT EXISTS says: enough to say what a change costs, not that there is none
 	hasDef    bool
 	gives     bool               // what the default says is never NULL
 	def       *statement.Default // as written
