@@ -21,7 +21,7 @@ func typeChange(s *Subject) string {
 	switch {
 	case c.Using:
 		return "using"
-	case known == nil || !known.known:
+	case known == nil || !known.known && !known.doubted:
 		return "rewrite"
 	case known.typ.Name == "timestamp" && c.Type.Name == "timestamptz" && !c.Type.Array:
 		return "timestamptz"

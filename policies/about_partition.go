@@ -60,7 +60,7 @@ func (w *World) demands(r *relation, parent statement.Name) bool {
 		}
 	}
 	for name, c := range r.columns {
-		if have := p.columns[name]; c.notNull && (have == nil || !have.notNull) {
+		if have := p.columns[name]; c.notNull && (have == nil || !have.known || !have.notNull) {
 			return true
 		}
 	}

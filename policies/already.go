@@ -36,7 +36,7 @@ func (w *World) uniques(table statement.Name) map[string]uniqueKey {
 		}
 	}
 	for _, n := range r.indexes {
-		if i := w.relations[n]; i != nil && i.kind == statement.CreateIndex && i.index.unique && i.index.plain && fold(i.table) == fold(table) {
+		if i := w.relations[n]; i != nil && i.kind == statement.CreateIndex && i.index.unique && i.index.plain && !w.invalid[n] && fold(i.table) == fold(table) {
 			out[n.Name] = uniqueKey{i.keys, i.index.nullsEqual}
 		}
 	}
@@ -87,7 +87,7 @@ func (w *World) twin(table statement.Name, columns []string, but string) string 
 		}
 	}
 	for _, n := range r.indexes {
-		if i := w.relations[n]; i != nil && i.kind == statement.CreateIndex && n.Name != but && i.index.plain && slices.Equal(i.keys, columns) && fold(i.table) == fold(table) {
+		if i := w.relations[n]; i != nil && i.kind == statement.CreateIndex && n.Name != but && i.index.plain && !w.invalid[n] && slices.Equal(i.keys, columns) && fold(i.table) == fold(table) {
 			found = append(found, n.Name)
 		}
 	}
@@ -109,17 +109,23 @@ func sameSet(a, b []string) bool {
 
 func (w *World) notNull(table statement.Name, name string) bool {
 	c := w.column(table, name)
-	return c != nil && c.notNull
+	return c != nil && c.known && c.notNull
 }
 
 // twinsRefused softens a new unique index or key where one that stands refuses the same rows: the work remains.
 func twinsRefused(s *Subject, f *Finding, table statement.Name, columns []string, nullsEqual bool) {
-	if have := s.World.refusesTwins(table, columns, nullsEqual); have != "" && len(columns) > 0 {
-		instead := f.Instead
-		f.settled(have + " refuses such duplicates already, so the running version notices nothing new")
-		if f.Instead = instead; f.Operation.Blocks != BlocksNobody {
-			f.Why += "; but the index is built while " + map[Blocks]string{BlocksReads: "nobody can read " + table.String(), BlocksWrites: "writes to " + table.String() + " wait"}[f.Operation.Blocks]
-		}
+	have := s.World.refusesTwins(table, columns, nullsEqual)
+	if have == "" || len(columns) == 0 {
+		return
+	}
+	if long := s.World.tooLong(table, columns, false); len(long) > 0 {
+		f.Why += "; " + have + " refuses such duplicates already, but an index takes no row of more than 2704 bytes, and " + strings.Join(long, ", ") + " may be longer"
+		return
+	}
+	instead := f.Instead
+	f.settled(have + " refuses such duplicates already, so the running version notices nothing new")
+	if f.Instead = instead; f.Operation.Blocks != BlocksNobody {
+		f.Why += "; but the index is built while " + map[Blocks]string{BlocksReads: "nobody can read " + table.String(), BlocksWrites: "writes to " + table.String() + " wait"}[f.Operation.Blocks]
 	}
 }
 
@@ -153,7 +159,7 @@ func passesOver(s *Subject, f *Finding) {
 		return
 	}
 	have := s.World.relations[n]
-	if have == nil || have.kind != statement.CreateIndex {
+	if have == nil || have.kind != statement.CreateIndex || have.doubted {
 		return
 	}
 	switch plain := plainIndex(s.Statement); {
@@ -172,6 +178,9 @@ func sameDefault(c *column, d *statement.Default) bool {
 	if c == nil || c.def == nil || d == nil || d.SQL == "" {
 		return false
 	}
+	if relative(c.typ, d) {
+		return false
+	}
 	if c.def.SQL == d.SQL {
 		return true
 	}
@@ -181,13 +190,26 @@ func sameDefault(c *column, d *statement.Default) bool {
 	return d.Literal != "" && d.Literal == c.def.Literal && plain(d) && plain(c.def)
 }
 
-// viewsOf are the views whose query names a column: for sure where the query is about one table only.
+// relative says whether a default is a moment that is told by the day, or by the session's time zone: it is computed when it is
+// set, so the same words may mean another moment now.
+func relative(t statement.Type, d *statement.Default) bool {
+	if t.Schema == "" && has([]string{"text", "varchar", "bpchar", "name", "citext", "json", "jsonb", "uuid", "bytea"}, t.Name) && (d.Cast.Name == "" || d.Cast.Name == t.Name) {
+		return false
+	}
+	text := strings.ToLower(d.SQL)
+	return strings.Contains(text, "'") && slices.ContainsFunc([]string{"now", "today", "tomorrow", "yesterday"}, func(word string) bool {
+		return strings.Contains(text, word) || t.Name == "timestamptz" || t.Name == "timetz"
+	})
+}
+
+// viewsOf are the views whose query names a column: for sure where the query is about one table only, and gives nothing a name
+// that may be meant instead.
 func (w *World) viewsOf(table statement.Name, column string) (sure, perhaps []string) {
 	for name, r := range w.relations {
 		if len(r.uses) == 0 || !r.star && !has(r.reads, column) || !slices.ContainsFunc(r.uses, func(u statement.Name) bool { return fold(u) == fold(table) }) {
 			continue
 		}
-		if len(r.uses) == 1 && !r.star {
+		if len(r.uses) == 1 && !r.star && r.simple {
 			sure = append(sure, name.String())
 		} else {
 			perhaps = append(perhaps, name.String())

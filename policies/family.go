@@ -72,10 +72,15 @@ func reaches(c *statement.Command) bool {
 	return false
 }
 
+// switches says whether a command goes on to the triggers that partitions have from their parent.
+func switches(c *statement.Command, partitioned bool) bool {
+	return partitioned && (c.Kind == statement.EnableTrigger || c.Kind == statement.DisableTrigger)
+}
+
 // spread adds the locks that a command takes on the partitions and the heirs of its table.
 func (w *World) spread(s *Subject, f *Finding) {
 	switch s.Kind {
-	case statement.CreateTrigger, statement.Lock, statement.Truncate, statement.Vacuum, statement.Analyze, statement.DropIndex:
+	case statement.CreateTrigger, statement.DropTrigger, statement.RenameTrigger, statement.Lock, statement.Truncate, statement.Vacuum, statement.Analyze, statement.DropIndex:
 		for _, l := range f.Operation.Locks {
 			n := knownName(l.Object)
 			for _, child := range w.descendants(n) {
@@ -86,7 +91,7 @@ func (w *World) spread(s *Subject, f *Finding) {
 		}
 		return
 	}
-	if s.Command == nil || s.Kind != statement.AlterTable || s.Only || !reaches(s.Command) {
+	if s.Command == nil || s.Kind != statement.AlterTable || s.Only || !reaches(s.Command) && !switches(s.Command, w.partitioned(s.Name)) {
 		return
 	}
 	if c := s.Command.Constraint; c != nil && c.Kind != statement.Check && !w.partitioned(s.Name) {

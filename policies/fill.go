@@ -51,7 +51,7 @@ func (w *words) command(c *statement.Command) {
 	if k := c.Constraint; k != nil {
 		w.columns, w.parent, w.check = k.Columns, []statement.Name{k.References}, k.SQL
 		if w.constraint == "" {
-			w.constraint = defaultConstraintName(w.table[0].Name, *k)
+			w.constraint = defaultConstraintName(w.table[0].Name, k, "")
 		}
 	}
 	if c.Other.Name != "" {

@@ -12,7 +12,7 @@ import (
 func TestInsteadIsSQL(t *testing.T) {
 	for _, c := range []struct{ sql, rule, want string }{
 		{`ALTER TABLE "Note" ADD CHECK ("Stars" < 6)`, "add-check",
-			`ALTER TABLE "Note" ADD CONSTRAINT "Note_check" CHECK ("Stars" < 6) NOT VALID;`},
+			`ALTER TABLE "Note" ADD CONSTRAINT "Note_Stars_check" CHECK ("Stars" < 6) NOT VALID;`},
 		{`ALTER TABLE audit."Note" ADD UNIQUE ("Stars", n)`, "add-unique",
 			`CREATE UNIQUE INDEX CONCURRENTLY "Note_Stars_n_key" ON audit."Note" ("Stars", n);`},
 		{`ALTER TABLE "Note" ADD COLUMN "By" int REFERENCES "Person" ("Id") ON DELETE CASCADE`, "add-column-references",

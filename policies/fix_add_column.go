@@ -80,7 +80,7 @@ func (x *fixer) columnConstraint(s *Subject, w *words, k *statement.Constraint) 
 	}
 	named := *k
 	if named.Columns = []string{s.Command.Name}; named.Name == "" {
-		named.Name = x.free(s.Name, defaultConstraintName(s.Name.Name, named))
+		named.Name = x.free(s.Name, defaultConstraintName(s.Name.Name, &named, ""))
 	}
 	w.constraint, w.columns, w.check = named.Name, named.Columns, k.SQL
 	return constrain(w, &named)

@@ -171,7 +171,7 @@ func (a *album) create(s *statement.Statement) {
 // constrain adds a constraint under the name that it has or that PostgreSQL gives it.
 func (p *portrait) constrain(table string, k statement.Constraint) {
 	if k.Name == "" {
-		k.Name = defaultConstraintName(table, k)
+		k.Name = defaultConstraintName(table, &k, "")
 	}
 	if k.SQL == "UNIQUE" { // as written on a column
 		k.SQL = "UNIQUE (" + quoteAll(k.Columns) + ")"

@@ -171,9 +171,9 @@ func (x *fixer) again(m *sync, k statement.Constraint) ([]piece, error) {
 	}
 	k.SQL, k.Columns = sql, columns
 	if k.Kind == statement.Check {
-		k.Columns = []string{m.new}
+		k.Columns, k.Reads = []string{m.new}, []string{m.new}
 	}
-	w := &words{table: []statement.Name{m.table}, columns: columns, constraint: x.free(m.table, defaultConstraintName(m.table.Name, k)), check: sql}
+	w := &words{table: []statement.Name{m.table}, columns: columns, constraint: x.free(m.table, defaultConstraintName(m.table.Name, &k, "")), check: sql}
 	out := constrain(w, &k)
 	if len(out) == 0 {
 		return nil, fmt.Errorf("teal cannot build the constraint %s again without a lock%s", was, byHand)

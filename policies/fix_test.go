@@ -32,7 +32,7 @@ func fixed() []struct{ sql, want string } {
 		{"BEGIN;\nDROP TABLE person;\nCOMMIT", "-- teal:contract DROP TABLE person;"},
 		{"DROP VIEW titles", "-- teal:contract DROP VIEW titles;"},
 		{"SET lock_timeout = '5s';\nALTER TABLE note ADD CHECK (\"N\" > 0)",
-			"ALTER TABLE note ADD CONSTRAINT note_check CHECK (\"N\" > 0) NOT VALID;|ALTER TABLE note VALIDATE CONSTRAINT note_check;"},
+			"ALTER TABLE note ADD CONSTRAINT \"note_N_check\" CHECK (\"N\" > 0) NOT VALID;|ALTER TABLE note VALIDATE CONSTRAINT \"note_N_check\";"},
 		{"ALTER TABLE \"Odd\" ADD CONSTRAINT \"By\" FOREIGN KEY (id) REFERENCES person (id) ON DELETE CASCADE",
 			"ALTER TABLE \"Odd\" ADD CONSTRAINT \"By\" FOREIGN KEY (id) REFERENCES person(id) ON DELETE CASCADE NOT VALID;|ALTER TABLE \"Odd\" VALIDATE CONSTRAINT \"By\";"},
 		{"ALTER TABLE note ADD CONSTRAINT note_n_body UNIQUE (\"N\", body)",

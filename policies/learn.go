@@ -2,7 +2,6 @@ package policies
 
 import (
 	"slices"
-	"strings"
 
 	"teal.dev/teal/migrate/statement"
 )
@@ -15,44 +14,54 @@ func (w *World) learn(s *statement.Statement) {
 		w.unsure, w.path = true, w.path || lasting
 	}
 	w.learnFill(s)
+	w.learnRows(s)
+	w.doubt(s)
 	switch s.Kind {
-	case statement.CreateTable:
-		w.learnTable(s)
-	case statement.CreateTableAs, statement.CreateView, statement.CreateMatView, statement.CreateSequence:
-		r := w.create(s, s.Name)
-		r.filled = s.Kind == statement.CreateTableAs
-		if s.Kind == statement.CreateView || s.Kind == statement.CreateMatView {
-			r.uses = slices.DeleteFunc(slices.Clone(s.Relations()), func(n statement.Name) bool { return fold(n) == fold(s.Name) })
-			r.reads, r.star, r.computes = s.Reads, s.Star || s.Kind == statement.CreateMatView, s.Kind == statement.CreateView && len(s.Calls) > 0
+	case statement.CreateTable, statement.CreateTableAs, statement.CreateView, statement.CreateMatView, statement.CreateSequence, statement.CreateIndex:
+		if !w.passed(s) {
+			w.learnNew(s)
 		}
-	case statement.Insert, statement.CopyIn:
-		if r := w.relations[fold(s.Name)]; r != nil {
-			r.filled = true
-		}
-	case statement.CreateTrigger, statement.DropTrigger, statement.CreateRule, statement.DropRule:
+	case statement.CreateTrigger, statement.RenameTrigger, statement.DropTrigger, statement.CreateRule, statement.DropRule:
 		w.learnTrigger(s)
 	case statement.CreateStatistics:
 		if list := s.Relations(); s.Name.Name != "" && len(list) > 0 {
 			w.relation(statisticsName(s.Name)).table = list[0]
-		}
-	case statement.CreateIndex:
-		if s.Name.Name != "" {
-			r := w.create(s, s.Name)
-			r.table, r.keys, r.reads = s.Table, s.Columns, s.Reads
-			r.index = indexShape{unique: s.Unique, nullsEqual: s.NullsEqual, plain: plainIndex(s)}
-			t := w.relation(s.Table)
-			t.indexes = append(t.indexes, fold(s.Name))
 		}
 	case statement.DropTable, statement.DropView, statement.DropMatView, statement.DropIndex, statement.DropSequence:
 		for _, n := range s.Names {
 			w.forget(n)
 		}
 	case statement.RenameTable, statement.RenameIndex, statement.RenameView, statement.RenameMatView, statement.RenameSequence:
-		w.move(s.Name, statement.Name{Schema: s.Name.Schema, Name: s.NewName})
+		w.rename(s.Name, statement.Name{Schema: s.Name.Schema, Name: s.NewName})
 	case statement.MoveTable:
-		w.move(s.Name, statement.Name{Schema: s.NewSchema, Name: s.Name.Name})
+		w.rename(s.Name, statement.Name{Schema: s.NewSchema, Name: s.Name.Name})
 	default:
 		w.learnCode(s)
+	}
+}
+
+// learnNew takes in a relation that a statement makes.
+func (w *World) learnNew(s *statement.Statement) {
+	switch s.Kind {
+	case statement.CreateTable:
+		w.learnTable(s)
+	case statement.CreateIndex:
+		if s.Name.Name == "" {
+			return
+		}
+		r := w.create(s, s.Name)
+		r.table, r.keys, r.reads, r.whole = s.Table, s.Columns, s.Reads, s.Whole
+		r.index = indexShape{unique: s.Unique, nullsEqual: s.NullsEqual, plain: plainIndex(s) && !r.doubted}
+		t := w.relation(s.Table)
+		t.indexes = append(t.indexes, fold(s.Name))
+	default:
+		r := w.create(s, s.Name)
+		r.filled = s.Kind == statement.CreateTableAs
+		if s.Kind == statement.CreateView || s.Kind == statement.CreateMatView {
+			r.simple = s.Simple
+			r.uses = slices.DeleteFunc(slices.Clone(s.Relations()), func(n statement.Name) bool { return fold(n) == fold(s.Name) })
+			r.reads, r.star, r.computes = s.Reads, s.Star || s.Kind == statement.CreateMatView, s.Kind == statement.CreateView && len(s.Calls) > 0
+		}
 	}
 }
 
@@ -64,8 +73,15 @@ func (w *World) learnTrigger(s *statement.Statement) {
 		if r.triggers == nil {
 			r.triggers = map[string]*trigger{}
 		}
-		if r.triggers[s.Name.Name] == nil {
-			r.triggers[s.Name.Name] = &trigger{born: w.track}
+		t := &trigger{born: w.track} // OR REPLACE enables it again
+		if old := r.triggers[s.Name.Name]; old != nil {
+			t.born = old.born
+		}
+		r.triggers[s.Name.Name] = t
+	case statement.RenameTrigger:
+		if t := r.triggers[s.Name.Name]; t != nil {
+			delete(r.triggers, s.Name.Name)
+			r.triggers[s.NewName] = t
 		}
 	case statement.DropTrigger:
 		delete(r.triggers, s.Name.Name)
@@ -81,20 +97,6 @@ func (w *World) learnTrigger(s *statement.Statement) {
 	}
 }
 
-// forget takes in that a relation is gone, and that its parents have one child less.
-func (w *World) forget(n statement.Name) {
-	n = fold(n)
-	if r := w.relations[n]; r != nil {
-		for _, p := range append([]statement.Name{r.parent}, r.inherits...) {
-			if p.Name != "" {
-				w.disown(p, n)
-			}
-		}
-	}
-	delete(w.relations, n)
-	delete(w.invalid, n)
-}
-
 // plainIndex says whether an index is on columns alone, all its rows, in the usual order and the usual way.
 func plainIndex(s *statement.Statement) bool {
 	return !s.Odd && !s.Partial && !s.Expressions && !s.Only && len(s.Columns) > 0
@@ -104,7 +106,7 @@ func plainIndex(s *statement.Statement) bool {
 func (w *World) learnCode(s *statement.Statement) {
 	switch s.Kind {
 	case statement.CreateEnum, statement.CreateType, statement.CreateDomain:
-		u := &userType{born: w.track, domain: s.Kind == statement.CreateDomain, labels: s.Values}
+		u := &userType{born: w.track, domain: s.Kind == statement.CreateDomain, enum: s.Kind == statement.CreateEnum, labels: s.Values}
 		w.types[fold(s.Name)] = u
 		if u.domain && len(s.Definition) > 0 {
 			u.base = s.Definition[0].Type
@@ -123,7 +125,7 @@ func (w *World) learnCode(s *statement.Statement) {
 		w.extension[s.Name.Name] = true
 	case statement.DropExtension:
 		for _, n := range s.Names {
-			delete(w.extension, n.Name)
+			w.loseExtension(n.Name)
 		}
 	case statement.AlterDomain:
 		if u := w.types[fold(s.Name)]; u != nil {
@@ -133,8 +135,10 @@ func (w *World) learnCode(s *statement.Statement) {
 		}
 	case statement.DropType:
 		for _, n := range s.Names {
-			delete(w.types, fold(n))
+			w.loseType(fold(n))
 		}
+	case statement.RenameType:
+		w.renameType(fold(s.Name), s)
 	case statement.CreateFunction:
 		if _, ok := w.functions[fold(s.Name)]; !ok {
 			w.functions[fold(s.Name)] = w.track
@@ -146,6 +150,12 @@ func (w *World) learnCode(s *statement.Statement) {
 		for _, n := range s.Names {
 			delete(w.functions, fold(n))
 		}
+	case statement.RenameSchema:
+		w.renameSchema(s.Name.Name, s.NewName)
+	case statement.DropSchema:
+		for _, n := range s.Names {
+			w.forgetSchema(n.Name)
+		}
 	case statement.CreateSchema:
 		if !s.IfNotExists {
 			w.schemas[s.Name.Name] = w.track
@@ -156,42 +166,6 @@ func (w *World) learnCode(s *statement.Statement) {
 // statisticsName is where extended statistics are kept: their names do not meet those of tables.
 func statisticsName(n statement.Name) statement.Name {
 	return statement.Name{Schema: n.Schema, Name: "statistics " + n.Name}
-}
-
-func (w *World) move(from, to statement.Name) {
-	from, to = fold(from), fold(to)
-	r := w.relations[from]
-	if r == nil {
-		return
-	}
-	delete(w.relations, from)
-	w.put(to, r)
-	for _, p := range append([]statement.Name{r.parent}, r.inherits...) {
-		if parent := w.relations[fold(p)]; parent != nil && p.Name != "" {
-			parent.children = renamed(parent.children, from, to)
-			if fold(parent.spare) == from {
-				parent.spare = to
-			}
-		}
-	}
-	for _, child := range r.children {
-		if c := w.relations[fold(child)]; c != nil {
-			c.inherits = renamed(c.inherits, from, to)
-			if fold(c.parent) == from {
-				c.parent = to
-			}
-		}
-	}
-}
-
-func renamed(names []statement.Name, from, to statement.Name) []statement.Name {
-	out := slices.Clone(names)
-	for i := range out {
-		if fold(out[i]) == from {
-			out[i] = to
-		}
-	}
-	return out
 }
 
 func (w *World) learnTable(s *statement.Statement) {
@@ -215,8 +189,13 @@ func (w *World) learnTable(s *statement.Statement) {
 		w.adopt(parent, s.Name, false)
 		r.inheritColumns(w.relation(parent), w.track)
 	}
-	for _, c := range s.Constraints {
-		w.learnConstraint(r, s.Name.Name, c)
+	for _, c := range merged(s.Constraints) {
+		if !r.doubted || c.Kind == statement.ForeignKey { // for its lock on the other table
+			w.learnConstraint(r, s.Name, c)
+		}
+	}
+	for _, c := range r.columns {
+		c.known, c.doubted = c.known && !r.doubted, c.doubted || r.doubted
 	}
 }
 
@@ -227,40 +206,11 @@ func (w *World) learnColumn(r *relation, c *statement.Column) {
 		generated: c.Generated}
 }
 
-// learnConstraint remembers a constraint by its name, or by the name that PostgreSQL gives it.
-func (w *World) learnConstraint(r *relation, table string, c statement.Constraint) {
-	if c.Name == "" {
-		c.Name = defaultConstraintName(table, c)
-	}
-	r.constraints[c.Name] = &c
-	for _, name := range c.Columns {
-		if col := r.columns[name]; col != nil && c.Kind == statement.PrimaryKey {
-			col.notNull = true
-		}
-	}
-}
-
-func defaultConstraintName(table string, c statement.Constraint) string {
-	columns := strings.Join(c.Columns, "_")
-	if columns != "" {
-		columns = "_" + columns
-	}
-	switch c.Kind {
-	case statement.PrimaryKey:
-		return table + "_pkey"
-	case statement.ForeignKey:
-		return table + columns + "_fkey"
-	case statement.UniqueKey:
-		return table + columns + "_key"
-	case statement.Exclude:
-		return table + columns + "_excl"
-	}
-	return table + columns + "_check"
-}
-
 // learnCommand takes in what one command of an ALTER TABLE did.
 func (w *World) learnCommand(s *statement.Statement, c *statement.Command) {
-	if s.Kind != statement.AlterTable {
+	switch {
+	case c.Kind == statement.RenameColumn && (s.Kind == statement.AlterView || s.Kind == statement.AlterMatView):
+	case s.Kind != statement.AlterTable:
 		return
 	}
 	w.learnOn(s.Name, s, c)
@@ -279,23 +229,16 @@ func (w *World) learnOn(table statement.Name, s *statement.Statement, c *stateme
 	case statement.AddColumn:
 		w.learnAddColumn(r, table, c)
 	case statement.DropColumn:
-		delete(r.columns, c.Name)
+		w.loseColumn(table, c.Name, c.Cascade)
 	case statement.RenameColumn:
-		if col := r.columns[c.Name]; col != nil {
-			delete(r.columns, c.Name)
-			r.columns[c.NewName] = col
-		}
+		w.renameColumn(table, c.Name, c.NewName)
 	case statement.AddConstraint:
 		if c.Constraint != nil {
 			k := *c.Constraint
-			if k.UsingIndex != "" { // the index is the constraint's from now on
-				used := fold(statement.Name{Schema: s.Name.Schema, Name: k.UsingIndex})
-				if i := w.relations[used]; i != nil && i.index.plain {
-					k.Columns, k.NullsNotDistinct = i.keys, i.index.nullsEqual
-				}
-				delete(w.relations, used)
+			if k.UsingIndex != "" {
+				w.learnUsed(&k, statement.Name{Schema: s.Name.Schema, Name: k.UsingIndex})
 			}
-			w.learnConstraint(r, table.Name, k)
+			w.learnConstraint(r, table, k)
 		}
 	case statement.ValidateConstraint:
 		if k := r.constraints[c.Name]; k != nil {
@@ -304,7 +247,7 @@ func (w *World) learnOn(table statement.Name, s *statement.Statement, c *stateme
 			r.constraints[c.Name] = &valid
 		}
 	case statement.DropConstraint:
-		delete(r.constraints, c.Name)
+		w.loseConstraint(table, c.Name, c.Cascade)
 	case statement.RenameConstraint:
 		if k := r.constraints[c.Name]; k != nil {
 			delete(r.constraints, c.Name)
@@ -349,11 +292,14 @@ func (w *World) learnAddColumn(r *relation, table statement.Name, c *statement.C
 		return
 	}
 	w.learnColumn(r, c.Column)
-	if c.IfNotExists && !w.absent(table, c.Name) {
+	doubted := c.IfNotExists && !w.absent(table, c.Name)
+	if doubted {
 		r.columns[c.Name].born, r.columns[c.Name].known = before, false
 	}
-	for _, k := range c.Column.Constraints {
-		w.learnConstraint(r, table.Name, k)
+	for _, k := range merged(c.Column.Constraints) {
+		if !doubted || k.Kind == statement.ForeignKey {
+			w.learnConstraint(r, table, k)
+		}
 	}
 }
 
@@ -381,6 +327,7 @@ func (w *World) learnColumnChange(r *relation, c *statement.Command) {
 	case statement.DropExpression:
 		col.generated = false
 	case statement.AlterColumnType:
-		col.typ, col.collated = c.Type, c.Collation
+		col.typ, col.collated, col.def = c.Type, c.Collation, nil // the default is cast, in whatever way
+		r.unspell(c.Name)
 	}
 }

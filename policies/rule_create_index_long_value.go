@@ -1,18 +1,14 @@
 package policies
 
-import (
-	"strings"
+import "teal.dev/teal/migrate/statement"
 
-	"teal.dev/teal/migrate/statement"
-)
-
-// longest is how many bytes a value may have in a btree, and perhaps a little more: a third of a page.
+// longest is how many bytes a btree's row may have: a third of a page.
 const longest = 2704
 
 func createIndexLongValue() Rule {
 	return Rule{
 		ID: "create-index-long-value", Title: "CREATE INDEX on a value that may be too long for it",
-		Reason: "a btree takes no value of more than 2704 bytes (compressed), a third of a page; from now on the running version's insert or update of a longer {columns} fails (54000). " +
+		Reason: "a btree takes no row of more than 2704 bytes (compressed), a third of a page; from now on the running version's insert or update of a longer {columns} fails (54000). " +
 			"Other indexes and unique constraints have the same limit",
 		Instead: "if longer values may be written, index a part or a hash of it, and let the new version ask for that:\n" +
 			"CREATE INDEX CONCURRENTLY … ON {table} (left({columns}, 200));\n" +
@@ -36,60 +32,128 @@ func createIndexLongValue() Rule {
 	}
 }
 
-// longValues are the columns of a btree whose values may be too long for it, and that no other btree limits already.
-func longValues(s *Subject) []string {
-	var out []string
-	for _, name := range s.Whole {
-		c := s.World.column(s.Table, name)
-		if (c == nil || !c.known || mayBeLong(c.typ)) && !s.World.limited(s.Table, name) {
-			out = append(out, name)
+// longValues are the columns of a btree whose values, put together, may be too long for it, where no other btree limits all of
+// them already.
+func longValues(s *Subject) []string { return s.World.tooLong(s.Table, s.Whole, s.Expressions) }
+
+// tooLong picks from the columns of a btree those that may make its rows too long: the ones without a limit of their own, else
+// all that are not of a fixed size. What an index computes may be longer than the column that it is computed from.
+func (w *World) tooLong(table statement.Name, columns []string, computed bool) []string {
+	if !computed && w.limited(table, columns) {
+		return nil
+	}
+	var endless, varies []string
+	sum := rowHead
+	for _, name := range columns {
+		width := 0
+		if c := w.column(table, name); c != nil && c.known {
+			width = w.width(c.typ, 0)
+		}
+		if sum += (width + 7) / 8 * 8; width == 0 || width > longest {
+			endless = append(endless, name)
+		} else if width > fixedAtMost {
+			varies = append(varies, name)
 		}
 	}
-	return out
+	if sum > longest && len(endless) == 0 {
+		return varies
+	}
+	return endless
 }
 
-// mayBeLong says whether a value of a type may have more than a third of a page. A character has up to four bytes.
-func mayBeLong(t statement.Type) bool {
+const (
+	rowHead     = 16 // what an index row has before its values
+	valueHead   = 4  // what a value of varying length has before it
+	fixedAtMost = 64
+)
+
+// width is how many bytes a value of a type may have, at most; 0 where nothing limits it, or nobody knows. A character has up
+// to four bytes.
+func (w *World) width(t statement.Type, depth int) int {
 	if t.Array {
-		return true
+		return 0
+	}
+	mod := 0
+	if len(t.Mods) > 0 {
+		mod = t.Mods[0]
 	}
 	switch t.Name {
-	case "varchar", "bpchar":
-		return len(t.Mods) == 0 && t.Name == "varchar" || len(t.Mods) == 1 && t.Mods[0]*4 > longest
-	case "bit", "varbit":
-		return len(t.Mods) == 0 && t.Name == "varbit" || len(t.Mods) == 1 && t.Mods[0]/8 > longest
-	case "text", "citext", "bytea", "json", "jsonb", "xml", "hstore", "ltree", "tsvector", "tsquery":
-		return true
+	case "varchar":
+		return limit(mod, mod*4)
+	case "bpchar":
+		return max(mod, 1)*4 + valueHead
+	case "varbit":
+		return limit(mod, mod/8+5)
+	case "bit":
+		return max(mod, 1)/8 + 5 + valueHead
+	case "numeric":
+		return limit(mod, mod/2+12)
 	}
-	return t.Schema != "" || strings.HasSuffix(t.Name, "multirange")
+	if !userDefined(t) {
+		return fixed(t.Name)
+	}
+	switch u := w.types[fold(statement.Name{Schema: t.Schema, Name: t.Name})]; {
+	case u == nil || depth > 9:
+		return 0
+	case u.enum:
+		return 4
+	case u.domain:
+		return w.width(u.base, depth+1)
+	}
+	return 0
 }
 
-// limited says whether an index or a constraint that stands keeps values of the column short already.
-func (w *World) limited(table statement.Name, column string) bool {
+func limit(mod, bytes int) int {
+	if mod == 0 {
+		return 0
+	}
+	return bytes + valueHead
+}
+
+// fixed is the size of a type of PostgreSQL whose values have one, or a small limit; 0 for another.
+func fixed(name string) int {
+	switch name {
+	case "bool", "char", "int2", "int4", "int8", "serial", "bigserial", "smallserial", "serial2", "serial4", "serial8", "float4", "float8", "date",
+		"time", "timestamp", "timestamptz", "money", "oid", "regclass", "regtype", "regproc", "xid", "xid8", "pg_lsn", "macaddr", "macaddr8":
+		return 8
+	case "timetz", "interval", "uuid":
+		return 16
+	case "inet", "cidr":
+		return 24
+	case "int4range", "int8range", "daterange", "tsrange", "tstzrange":
+		return 32
+	case "name":
+		return fixedAtMost
+	}
+	return 0
+}
+
+// limited says whether a btree that stands keeps the rows of one on these columns short already: it has all of them, in this
+// order, so its own rows are longer.
+func (w *World) limited(table statement.Name, columns []string) bool {
 	r := w.relations[fold(table)]
-	if r == nil {
+	if r == nil || r.partitioned || len(columns) == 0 {
 		return false
 	}
 	for _, k := range r.constraints {
-		if k.Kind != statement.UniqueKey && k.Kind != statement.PrimaryKey {
-			continue
-		}
-		for _, c := range k.Columns {
-			if c == column {
-				return true
-			}
+		if key(k) && within(k.Columns, columns) {
+			return true
 		}
 	}
-	for _, name := range r.indexes {
-		index := w.relations[name]
-		if index == nil || !index.index.plain {
-			continue
-		}
-		for _, c := range index.keys {
-			if c == column {
-				return true
-			}
+	for _, n := range r.indexes {
+		if i := w.relations[n]; i != nil && i.index.plain && !w.invalid[n] && fold(i.table) == fold(table) && within(i.keys, columns) {
+			return true
 		}
 	}
 	return false
+}
+
+// within says whether columns are among others, in the same order.
+func within(all, columns []string) bool {
+	for _, c := range all {
+		if len(columns) > 0 && columns[0] == c {
+			columns = columns[1:]
+		}
+	}
+	return len(columns) == 0
 }

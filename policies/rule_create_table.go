@@ -32,7 +32,7 @@ func createTable() Rule {
 // passesOverTable judges IF NOT EXISTS where a table of that name stands and lacks what the statement would make.
 func passesOverTable(s *Subject, f *Finding) {
 	have := s.World.relations[fold(s.Name)]
-	if have == nil || have.kind != statement.CreateTable || have.parent.Name != "" || len(have.likes)+len(have.inherits) > 0 {
+	if have == nil || have.kind != statement.CreateTable || have.doubted || have.parent.Name != "" || len(have.likes)+len(have.inherits) > 0 {
 		return
 	}
 	for i := range s.Definition {

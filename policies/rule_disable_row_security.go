@@ -9,7 +9,7 @@ func disableRLS() Rule {
 		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged, DataChanged}, Lock: AccessExclusive, On: on(statement.DisableRLS, statement.NoForceRLS),
 		Refine: func(s *Subject, f *Finding) {
 			r := s.World.relations[fold(s.Name)]
-			if r != nil && r.kind == statement.CreateTable && (s.Command.Kind == statement.DisableRLS && !r.guarded || s.Command.Kind == statement.NoForceRLS && !r.forced) {
+			if r != nil && r.kind == statement.CreateTable && !r.doubted && (s.Command.Kind == statement.DisableRLS && !r.guarded || s.Command.Kind == statement.NoForceRLS && !r.forced) {
 				f.settled("it is so already")
 			}
 		},

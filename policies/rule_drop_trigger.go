@@ -8,7 +8,7 @@ func dropTrigger() Rule {
 		Reason:        "the running version may rely on it: an updated_at, a copied column, a refusal",
 		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged}, Lock: AccessExclusive, On: on(statement.DropTrigger),
 		Refine: func(s *Subject, f *Finding) {
-			if r := s.World.relations[fold(s.Table)]; r != nil && r.triggers[s.Name.Name] != nil && r.triggers[s.Name.Name].off {
+			if r := s.World.relations[fold(s.Table)]; r != nil && r.triggers[s.Name.Name] != nil && r.triggers[s.Name.Name].off && !s.World.family(s.Table) {
 				f.settled(s.Name.Name + " is disabled, so it runs for nobody")
 			}
 		},

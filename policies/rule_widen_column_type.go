@@ -14,7 +14,7 @@ func alterTypeWiden() Rule {
 				f.Operation.Scan, f.Operation.Blocks = true, BlocksReads
 				f.Why += "; an index or a check computes with " + s.Command.Name + ", and is built or proven anew while nobody can read"
 			}
-			if c := s.World.column(s.Name, s.Command.Name); c.typ.String() == s.Command.Type.String() && !s.World.family(s.Name) && alone(s) {
+			if c := s.World.column(s.Name, s.Command.Name); c.known && c.typ.String() == s.Command.Type.String() && !s.World.family(s.Name) && alone(s) {
 				f.settled("it has that type already")
 			}
 			newColumnIsExpand(s, f)

@@ -48,13 +48,16 @@ type relation struct {
 	table       statement.Name // of an index
 	index       indexShape
 	keys, reads []string // of an index: its columns, and those in its expressions and its WHERE; of a view: the columns it names
+	whole       []string // of a btree: the columns whose whole values it keeps
 	star        bool     // of a view: it names them all
+	simple      bool     // of a view: what looks like a column of its table is one
 	indexes     []statement.Name
 	triggers    map[string]*trigger
 	rules       map[string]born
 	guarded     bool // row security is enabled
 	forced      bool // for the owner too
 	filled      bool // rows were put into it
+	doubted     bool // IF NOT EXISTS made it, or passed over another of its name
 	computes    bool // of a view: it calls functions that may change something
 	children    []statement.Name
 	inherits    []statement.Name
@@ -79,6 +82,7 @@ type column struct {
 	typ       statement.Type
 	notNull   bool
 	known     bool // typ and notNull are known
+	doubted   bool // they are what IF NOT EXISTS says: enough to say what a change costs, not that there is none
 	hasDef    bool
 	gives     bool               // what the default says is never NULL
 	def       *statement.Default // as written
@@ -88,6 +92,7 @@ type column struct {
 
 type userType struct {
 	born        born
+	enum        bool
 	labels      []string // of an enum
 	base        statement.Type
 	domain      bool
@@ -265,7 +270,7 @@ func (w *World) namesake(n statement.Name) (statement.Name, bool) {
 func (w *World) create(s *statement.Statement, n statement.Name) *relation {
 	n = fold(n)
 	old := w.relations[n]
-	if old != nil && (s.IfNotExists || s.Replace) {
+	if old != nil && s.Replace {
 		return old
 	}
 	if s.Temporary {
@@ -277,7 +282,13 @@ func (w *World) create(s *statement.Statement, n statement.Name) *relation {
 	if (s.IfNotExists || s.Replace) && !w.absent(n, "") {
 		r.born = before
 	}
+	r.doubted = s.IfNotExists && !w.sighted && !w.absent(n, "")
 	return r
+}
+
+// passed says whether IF NOT EXISTS passes over a relation that is known: then nothing is learnt.
+func (w *World) passed(s *statement.Statement) bool {
+	return s.IfNotExists && s.Name.Name != "" && w.relations[fold(s.Name)] != nil
 }
 
 // absent says whether the database surely has no such relation, or no such column of it.

@@ -8,6 +8,7 @@ func readCode(s *Statement, n ast.Node) bool {
 	case *ast.ViewStmt:
 		s.Kind, s.Name, s.Replace = CreateView, rangeName(n.View), n.Replace
 		s.Temporary, s.Calls, s.Reads, s.Star = temporary(n.View), unknownCalls(n.Query), columnsOf(n.Query), star(n.Query)
+		s.Simple = simple(n.Query)
 	case *ast.RefreshMatViewStmt:
 		s.Kind, s.Name, s.Concurrently = RefreshMatView, rangeName(n.Relation), n.Concurrent
 	case *ast.CreateFunctionStmt:

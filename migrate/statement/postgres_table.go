@@ -167,15 +167,27 @@ func constraintOf(k *ast.Constraint) Constraint {
 		c.Kind, c.References = ForeignKey, rangeName(k.Pktable)
 		c.Columns, c.RefersTo, c.OnDelete = words(k.FkAttrs), words(k.PkAttrs), onDelete(k.FkDelAction)
 	case ast.CONSTR_UNIQUE:
-		c.Kind, c.NullsNotDistinct = UniqueKey, k.NullsNotDistinct
+		c.Kind, c.NullsNotDistinct, c.Reads = UniqueKey, k.NullsNotDistinct, words(k.Including)
 	case ast.CONSTR_PRIMARY:
-		c.Kind = PrimaryKey
+		c.Kind, c.Reads = PrimaryKey, words(k.Including)
 	case ast.CONSTR_EXCLUSION:
 		c.Kind = Exclude
+		c.Columns, c.Reads = excluded(k)
 	case ast.CONSTR_NOTNULL:
 		c.Kind = NotNull
 	}
 	return c
+}
+
+// excluded are the columns that an EXCLUDE compares, and those that it computes with or includes.
+func excluded(k *ast.Constraint) (compares, reads []string) {
+	walk(k.Exclusions, func(n ast.Node) bool {
+		if e, ok := n.(*ast.IndexElem); ok && e.Name != "" {
+			compares = append(compares, e.Name)
+		}
+		return true
+	})
+	return compares, append(append(columnsOf(k.Exclusions), columnsOf(k.WhereClause)...), words(k.Including)...)
 }
 
 func onDelete(action byte) string {

@@ -78,6 +78,8 @@ type Statement struct {
 	Reads []string
 	// Star says that a view's query has a *.
 	Star bool
+	// Simple says that a view's query is one SELECT from one relation, in which no other name can be taken for a column of it.
+	Simple bool
 
 	relations []Name
 }
@@ -172,7 +174,7 @@ type Constraint struct {
 	// NotNullColumn is c where a CHECK says exactly "c IS NOT NULL".
 	NotNullColumn    string
 	NotNulls         []string // the columns that a CHECK demands not to be NULL: "a IS NOT NULL AND …"
-	Reads            []string // the columns in a CHECK
+	Reads            []string // the columns in a CHECK, in the expressions and the WHERE of an EXCLUDE, and those that a key includes
 	NullPasses       bool     // of a column's or domain's CHECK: NULL is not refused, whatever else the row holds
 	NullsNotDistinct bool     // UNIQUE NULLS NOT DISTINCT
 	// SQL is the constraint as one writes it in ALTER TABLE … ADD, without its name and without NOT VALID.
