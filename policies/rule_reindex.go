@@ -5,9 +5,9 @@ import "teal.dev/teal/migrate/statement"
 func reindex() Rule {
 	return Rule{
 		ID: "reindex", Title: "REINDEX without CONCURRENTLY",
-		Reason:        "writes to the table wait for as long as the index is built, and reads that want the index wait too",
+		Reason:        "for as long as the index is built, writes to the table wait, and so do reads: whoever plans a query asks for every index of its table",
 		Instead:       "REINDEX … CONCURRENTLY, in a file of its own",
-		Compatibility: Expand, Scan: true, Blocks: BlocksWrites,
+		Compatibility: Expand, Scan: true, Blocks: BlocksReads,
 		On: on(statement.Reindex), Match: func(s *Subject) bool { return !s.Concurrently },
 		Refine: func(s *Subject, f *Finding) {
 			if s.Object == "index" {
@@ -19,7 +19,7 @@ func reindex() Rule {
 			}
 			f.lock(Share, s.Name.String())
 		},
-		Facts: []Fact{{"PostgreSQL 12+", "CONCURRENTLY exists"}},
+		Facts: []Fact{{"PostgreSQL 12+", "CONCURRENTLY exists"}, {"PostgreSQL 11 to 18", "only prepared statements whose plan is cached and that use other indexes go on"}},
 		Bad:   Example{Before: noteTable, SQL: "REINDEX TABLE note;"},
 		Good:  Example{Before: noteTable, SQL: "REINDEX TABLE CONCURRENTLY note;"},
 	}

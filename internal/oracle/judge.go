@@ -223,6 +223,8 @@ func (e *Effects) blocks() policies.Blocks {
 	out := policies.BlocksNobody
 	for name, level := range e.Locks {
 		switch {
+		case e.Minor[name] && level == policies.AccessExclusive && len(e.Scanned) > 0:
+			return policies.BlocksReads // of an index: whoever plans a query of its table asks for all of its indexes
 		case !e.Written[name] && !e.Scanned[name]:
 		case Strength(level) >= Strength(policies.AccessExclusive):
 			return policies.BlocksReads
