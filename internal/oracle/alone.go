@@ -46,7 +46,7 @@ func (m *Migrator) alone(ctx context.Context, sql string) (Effects, error) {
 			e.Written[old.name] = true
 		}
 	}
-	e.Blocks = e.blocks()
+	e.Blocks = e.blocks(false)
 	return e, errors.Join(failed, err, errors.Join(closing...))
 }
 

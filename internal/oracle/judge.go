@@ -218,12 +218,13 @@ func contradictedOperation(claim Claim, seen Seen) []string {
 	return out
 }
 
-// blocks says whom the work kept waiting: a lock on a table that is read or rewritten as a whole meanwhile.
-func (e *Effects) blocks() policies.Blocks {
+// blocks says whom the work kept waiting: a lock on a table that is read or rewritten as a whole meanwhile, or (throughout: the
+// locks are held for as long as the work takes, which those of a statement that commits by itself are not) on an index.
+func (e *Effects) blocks(throughout bool) policies.Blocks {
 	out := policies.BlocksNobody
 	for name, level := range e.Locks {
 		switch {
-		case e.Minor[name] && level == policies.AccessExclusive && len(e.Scanned) > 0:
+		case throughout && e.Minor[name] && level == policies.AccessExclusive && len(e.Scanned) > 0:
 			return policies.BlocksReads // of an index: whoever plans a query of its table asks for all of its indexes
 		case !e.Written[name] && !e.Scanned[name]:
 		case Strength(level) >= Strength(policies.AccessExclusive):

@@ -123,7 +123,7 @@ func (m *Migrator) Run(ctx context.Context, statements []statement.Statement, du
 		}
 	}
 	e.forget(statements)
-	if e.Blocks = e.blocks(); len(statements) > 1 && len(e.Written) == 0 || e.Blocks == policies.BlocksNobody || blocks == policies.BlocksReads {
+	if e.Blocks = e.blocks(true); len(statements) > 1 && len(e.Written) == 0 || e.Blocks == policies.BlocksNobody || blocks == policies.BlocksReads {
 		e.Blocks = blocks
 	}
 	if err := during(); err != nil {
@@ -167,7 +167,7 @@ func (m *Migrator) blocked(ctx context.Context, was map[string]relation, from in
 			e.Scanned[was[l[0]].name] = true
 		}
 	}
-	return e.blocks(), nil
+	return e.blocks(true), nil
 }
 
 // checked are the tables whose foreign keys were proven, by the server's remarks, which name only the constraint.
