@@ -24,8 +24,12 @@ func walkValue(v reflect.Value, visit func(ast.Node) bool) {
 		walkValue(v.Elem(), visit)
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if f := v.Field(i); f.CanInterface() { // an exported field; the type's own word on that costs an allocation
-				walkValue(f, visit)
+			f := v.Field(i)
+			switch f.Kind() { // most fields are words and numbers, and are not worth a call
+			case reflect.Interface, reflect.Pointer, reflect.Struct, reflect.Slice:
+				if f.CanInterface() { // an exported field; the type's own word on that costs an allocation
+					walkValue(f, visit)
+				}
 			}
 		}
 	case reflect.Slice:
