@@ -34,16 +34,17 @@ func newCheck(io stdio) *cobra.Command {
 		Use:     "check PATH…",
 		GroupID: "tools",
 		Short:   "Judge migrations by the rules and the policies",
-		Long: `Judge migrations as the gate of the daemon would, without a daemon and without a database: what each statement does to
+		Long: `Judge statements as the gate of the daemon would, without a daemon and without a database: what each one does to
 the version that is running, what it locks, and what the policies say to that. PATH is a migration file or a folder
-(with its expand/ and contract/). Down migrations are never run, so they are not judged.
+(with its expand/ and contract/). Down migrations are never run, so they are not judged. Numbers, names and checksums are
+compared with the ledger by the daemon, when a release is vetted.
 
 Files that a database has run are context only: --applied N names the last one. --against reads a database (never the
 live one's only copy of a password: env:NAME or file:/path), its tables, their sizes and its version, and knows by itself what is applied.
 --fix writes, for each file that is refused and that teal knows how to split, the safe files beside it, with the next free
 numbers; it overwrites nothing, and it writes only what would pass.
 
-Exit codes: 0 nothing is as bad as --fail-on, 2 input that cannot be read, 3 something is. A file that can be read and is no SQL
+Exit codes: 0 nothing is as bad as --fail-on, 1 the database of --against cannot be read, 2 input that cannot be read, 3 something is. A file that can be read and is no SQL
 that a database would take (not UTF-8, an open quote) is denied like any other finding, so 3: the daemon refuses it too.`,
 		Example: `  teal check migrations
   teal check --policies /etc/teal/policies --app shop migrations/0007_split.up.sql
