@@ -54,14 +54,7 @@ type Input struct {
 
 // Check judges every file that is not applied: the expand files in order, then the contract files, as they would run.
 func Check(in Input) Report {
-	c := &checker{used: map[Place]bool{}, in: in, book: newBook(), world: newWorld(in.Fresh)}
-	if c.in.Dialect == "" {
-		c.in.Dialect = statement.Postgres
-	}
-	c.world.server = in.Server
-	c.world.learnKnown(in.Tables)
-	c.world.learnFound(&in)
-	c.learnSchema()
+	c := newChecker(in)
 	report := Report{Files: []FileReport{}, Decision: Allow}
 	results := make([]*FileReport, len(in.Files))
 	tracks := [][]int{c.files(nil), c.files(only(PhaseExpand)), c.files(only(PhaseContract))}
@@ -90,6 +83,19 @@ type checker struct {
 	book  *book
 	world *World
 	used  map[Place]bool // waivers
+}
+
+// newChecker knows what the caller has told of the database, and no file yet.
+func newChecker(in Input) *checker {
+	c := &checker{used: map[Place]bool{}, in: in, book: newBook(), world: newWorld(in.Fresh)}
+	if c.in.Dialect == "" {
+		c.in.Dialect = statement.Postgres
+	}
+	c.world.server = in.Server
+	c.world.learnKnown(in.Tables)
+	c.world.learnFound(&in)
+	c.learnSchema()
+	return c
 }
 
 func only(p Phase) func(*File) bool {

@@ -48,12 +48,7 @@ func (x *fixer) pieces(parsed *statement.File) ([]piece, error) {
 
 // learn brings the world to where the refused file begins.
 func (x *fixer) learn() {
-	before := *x.in
-	c := &checker{used: map[Place]bool{}, in: before, book: newBook(), world: newWorld(before.Fresh)}
-	c.world.server = before.Server
-	c.world.learnKnown(before.Tables)
-	c.world.learnFound(&before)
-	c.learnSchema()
+	c := newChecker(*x.in)
 	x.album, x.given = newAlbum(), map[string]bool{}
 	x.remember(c.in.Schema, x.album.take)
 	for i := range c.in.Files {

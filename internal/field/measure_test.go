@@ -27,7 +27,7 @@ var shared = regexp.MustCompile(`(?i)\b(ROLE|USER|SYSTEM|DATABASE|TABLESPACE)\b|
 // page. make field calls it; TEAL_FIELD_ALL measures every case anew, as after a change of how things are measured.
 func TestMeasure(t *testing.T) {
 	tools := os.Getenv("TEAL_FIELD")
-	if tools == "" {
+	if tools == "" { // other people's programs, from npm; what they said is recorded, and the tests beside this one hold it
 		t.Skip("it needs the linters of others, in the folder that TEAL_FIELD names: make field installs and runs them")
 	}
 	tools, err := filepath.Abs(tools)
