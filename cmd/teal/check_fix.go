@@ -11,8 +11,9 @@ import (
 )
 
 // fixAll writes the safe split of each file that is refused, where teal knows one. What there is already is never touched.
-func (c *checked) fixAll(io stdio, inputs []policies.Input) error {
-	for _, in := range inputs {
+func (c *checked) fixAll(io stdio, inputs []*judged) error {
+	for _, j := range inputs {
+		in := j.Input
 		refused := map[string]bool{}
 		for _, f := range policies.Check(in).Files {
 			refused[f.Path] = f.Decision == policies.Deny && f.Phase != policies.PhasePolicy
