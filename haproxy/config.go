@@ -97,7 +97,7 @@ func backends(app App) string {
 		if address == "" {
 			address = "127.0.0.1:0 # the address of slot " + string(slot)
 		}
-		fmt.Fprintf(&out, "backend %s\n    mode http\n    option httpchk GET %s\n    http-check expect status 200\n", Backend(app.Name, slot), health)
+		fmt.Fprintf(&out, "backend %s\n    mode http\n    option httpchk GET %s\n    http-check expect status 200-299\n", Backend(app.Name, slot), health)
 		out.WriteString("    default-server check inter 1s fastinter 250ms downinter 500ms rise 2 fall 2\n")
 		fmt.Fprintf(&out, "    server s1 %s\n", address)
 	}

@@ -39,7 +39,8 @@ type real struct {
 // demoApp answers every request with its slot.
 type demoApp struct {
 	*httptest.Server
-	fail atomic.Bool // answer 500, but to health checks
+	fail   atomic.Bool  // answer 500, but to health checks
+	health atomic.Int32 // the status of health checks; 0 = 200
 }
 
 func newDemoApp(t testing.TB, slot release.Slot) *demoApp {
@@ -47,6 +48,10 @@ func newDemoApp(t testing.TB, slot release.Slot) *demoApp {
 	a.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if a.fail.Load() && r.URL.Path != "/healthz" {
 			w.WriteHeader(http.StatusInternalServerError)
+		}
+		if code := a.health.Load(); code > 0 && r.URL.Path == "/healthz" {
+			w.WriteHeader(int(code))
+			return
 		}
 		if r.URL.Path == "/slow" {
 			select {
@@ -213,6 +218,22 @@ func TestRealCounters(t *testing.T) {
 	require.EqualValues(t, failed, after.Errors-now.Errors)
 	require.EqualValues(t, 5, after.Requests-now.Requests)
 	require.Eventually(t, func() bool { return r.server(t, release.B).Up == release.No }, 10*time.Second, 20*time.Millisecond)
+}
+
+// The generated check takes what teal's own probe takes, 200 to 299, and a server that is not up says why.
+func TestHealthAnswers(t *testing.T) {
+	r := newReal(t, 1)
+	for _, step := range []struct {
+		code  int32
+		up    release.Tri
+		check string
+	}{{204, release.Yes, "L7OK 204"}, {302, release.No, "L7STS 302"}, {299, release.Yes, "L7OK 299"}, {503, release.No, "L7STS 503"}} {
+		r.slots["b"].health.Store(step.code)
+		require.Eventually(t, func() bool {
+			seen := r.server(t, release.B)
+			return seen.Up == step.up && seen.Check == step.check
+		}, 10*time.Second, 20*time.Millisecond, "%d", step.code)
+	}
 }
 
 func (r *real) server(t testing.TB, slot release.Slot) release.Server {

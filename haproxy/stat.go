@@ -15,6 +15,7 @@ type Row struct {
 	Type          string // "2" is a server, "1" its back-end
 	Status        string
 	Check         string // check_status, e.g. L7OK; "" when the server is not checked
+	Code          string // check_code, the status of the last answer to a check in layers 5 to 7, e.g. 204; else ""
 	Address       string // only at level operator and above
 	Sessions      uint64
 	Total         uint64 // sessions that the server was given
@@ -80,7 +81,7 @@ func readRow(column map[string]int, line []string) (Row, error) {
 		return n
 	}
 	row := Row{Proxy: text("pxname"), Server: text("svname"), Type: text("type"), Status: text("status"),
-		Check: text("check_status"), Address: text("addr"),
+		Check: text("check_status"), Code: text("check_code"), Address: text("addr"),
 		Sessions: number("scur"), Total: number("stot"), Failures: number("hrsp_5xx"), Unconnected: number("econ")}
 	for _, class := range []string{"hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "hrsp_other"} {
 		row.Responses += number(class)
@@ -111,7 +112,7 @@ func server(rows []Row, counted bool) (release.Server, bool) {
 	if first == nil {
 		return release.Server{}, false
 	}
-	out := release.Server{Up: release.No, Status: first.Status, Sessions: first.Sessions}
+	out := release.Server{Up: release.No, Status: first.Status, Sessions: first.Sessions, Check: strings.TrimSpace(first.Check + " " + first.Code)}
 	if first.Status == "UP" {
 		out.Up = release.Yes
 	}

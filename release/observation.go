@@ -70,6 +70,7 @@ type Node struct {
 type Server struct {
 	Up       Tri    `json:"up"`
 	Status   string `json:"status"`
+	Check    string `json:"check,omitempty"` // what its last health check came to, as HAProxy words it: L7STS 503
 	Requests uint64 `json:"requests"`
 	Errors   uint64 `json:"errors"`   // 5xx + connection errors
 	Sessions uint64 `json:"sessions"` // in use now, tunnels included

@@ -2,6 +2,7 @@ package release
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -110,9 +111,25 @@ func (t *turn) illness(slot Slot) string {
 		if !t.visible() {
 			return t.unseen()
 		}
-		return "HAProxy's own check does not say UP"
+		return "HAProxy's own check does not say UP" + t.checkOf(slot)
 	}
 	return "its health check has not passed often enough in a row"
+}
+
+// checkOf quotes the last check of a HAProxy that does not have a slot's server up.
+func (t *turn) checkOf(slot Slot) string {
+	for _, n := range t.o.Traffic.Nodes {
+		s := n.Servers[slot]
+		if !n.Known || s.Up != No || s.Check == "" {
+			continue
+		}
+		text := fmt.Sprintf(" (%s: %s, last check %s)", n.Name, s.Status, s.Check)
+		if strings.HasPrefix(s.Check, "L7STS") {
+			text += "; teal's own probe takes that answer, so compare option httpchk and http-check with teal haproxy config"
+		}
+		return text
+	}
+	return ""
 }
 
 // unseen says which HAProxy cannot be seen, and why.

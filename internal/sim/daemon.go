@@ -176,11 +176,14 @@ func (w *World) traffic(interest release.Interest) release.Traffic {
 		}
 		seen.Present, seen.Route, seen.Foreign = n.Runtime.Live != release.None || n.Foreign != "", n.Runtime, n.Foreign
 		for _, slot := range release.Slots() {
-			up := release.No
-			if w.healthy(slot) {
-				up = release.Yes
+			up, status, check := release.No, "DOWN", "L4CON"
+			switch {
+			case w.healthy(slot) && w.Procs[slot].Spec.Unchecked:
+				check = "L7STS 302"
+			case w.healthy(slot):
+				up, status, check = release.Yes, "UP", "L7OK 200"
 			}
-			seen.Servers[slot] = release.Server{Up: up, Sessions: w.Tunnels[slot], Requests: n.Requests[slot], Errors: n.Errors[slot], Counted: slices.Contains(interest.Stats, slot)}
+			seen.Servers[slot] = release.Server{Up: up, Status: status, Check: check, Sessions: w.Tunnels[slot], Requests: n.Requests[slot], Errors: n.Errors[slot], Counted: slices.Contains(interest.Stats, slot)}
 		}
 		t.Nodes = append(t.Nodes, seen)
 	}

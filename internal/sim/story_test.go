@@ -328,6 +328,8 @@ func (s *teller) spec(words []string) Spec {
 			spec.Refuse = value
 		case "unhealthy":
 			spec.Healthy = false
+		case "unchecked":
+			spec.Unchecked = true
 		case "errors":
 			spec.ErrorRate, _ = strconv.ParseFloat(value, 64)
 		case "dies":

@@ -26,6 +26,7 @@ type Spec struct {
 	Unread    bool   // its directory cannot be read at the first look
 	Way       string // the only recipe that it runs by; "" = any
 	Healthy   bool   // becomes healthy after Warmup
+	Unchecked bool   // HAProxy's own check asks for another answer than teal's probe
 	Warmup    time.Duration
 	ErrorRate float64       // share of 5xx
 	DiesAfter time.Duration // the process ends so long after its start; 0 = never
