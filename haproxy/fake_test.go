@@ -281,7 +281,7 @@ func TestServerReadings(t *testing.T) {
 		b.fakes[0].Set("shop_a", haproxytest.Backend{Status: status, Sessions: 3, Responses: 90, Failures: 4, Unconnected: 2, Own: 6})
 		seen, err := b.Observe(t.Context(), []release.Slot{release.A})
 		require.NoError(t, err)
-		require.Equal(t, release.Server{Up: up, Status: status, Requests: 100, Errors: 10, Sessions: 3, Counted: true}, seen.Nodes[0].Servers[release.A])
+		require.Equal(t, release.Server{Up: up, Status: status, Check: "L7OK", Requests: 100, Errors: 10, Sessions: 3, Counted: true}, seen.Nodes[0].Servers[release.A])
 		require.False(t, seen.Nodes[0].Servers[release.B].Counted)
 	}
 }
