@@ -14,13 +14,19 @@ import (
 	"teal.dev/teal/migrate/statement"
 )
 
-// nameParts is golang-migrate's pattern without its tolerance: there any extension passes and a title may be empty.
+// nameParts takes NNN_title.up.sql apart: golang-migrate's pattern without its tolerance, where any extension passes and a
+// title may be empty. It is asked of every file of a folder.
 func nameParts(base string) (number, title, direction string, ok bool) {
-	m := regexp.MustCompile(`^([0-9]+)_(.+)\.(up|down)\.sql$`).FindStringSubmatch(base)
-	if m == nil {
-		return "", "", "", false
+	rest := strings.TrimLeft(base, "0123456789")
+	number = base[:len(base)-len(rest)]
+	title, sql := strings.CutSuffix(rest, ".sql")
+	title, underscore := strings.CutPrefix(title, "_")
+	for _, direction := range []string{"up", "down"} {
+		if bare, found := strings.CutSuffix(title, "."+direction); found && sql && underscore && number != "" && bare != "" && !strings.Contains(bare, "\n") {
+			return number, bare, direction, true
+		}
 	}
-	return m[1], m[2], m[3], true
+	return "", "", "", false
 }
 
 // looksLike says that a person meant a migration by this name.
