@@ -80,14 +80,13 @@ func (c *checked) run(ctx context.Context, io stdio, paths []string) error {
 	if err != nil {
 		return err
 	}
+	c.noteScope(io, &set, c.policies)
 	inputs, err := c.inputs(ctx, io, set, paths)
 	if err != nil {
 		return err
 	}
 	report := checkAll(inputs)
-	if c.applied == 0 && c.against == "" && slices.ContainsFunc(inputs, func(in policies.Input) bool { return len(in.Files) > 1 }) {
-		fmt.Fprintln(io.err, "note: no file counts as applied, so what a file of the folder makes is new to the later ones; for a folder that has been released before, give --applied N or --against")
-	}
+	c.noteApplied(io, inputs)
 	if c.fix {
 		if err := c.fixAll(io, inputs); err != nil {
 			return err
@@ -100,15 +99,6 @@ func (c *checked) run(ctx context.Context, io stdio, paths []string) error {
 		return &exit{code: exitRefused, text: fmt.Sprintf("the decision is %s, which --fail-on %s does not let pass", report.Decision, limit)}
 	}
 	return nil
-}
-
-// judge judges the paths by a set of policies, each folder for itself.
-func (c *checked) judge(ctx context.Context, io stdio, set policies.Set, paths []string) (policies.Report, error) {
-	inputs, err := c.inputs(ctx, io, set, paths)
-	if err != nil {
-		return policies.Report{}, err
-	}
-	return checkAll(inputs), nil
 }
 
 // inputs are the folders that the paths name, as the gate takes them.

@@ -58,25 +58,13 @@ print what all of them come to for that app: each decision, and the file and lin
 	return cmd
 }
 
-// knownApp refuses an app that has no file, where the apps can be known: the policies lie beside apps/ then. A folder of
-// policies alone says nothing about which apps there are.
+// knownApp refuses an app that has no file, where the apps can be known.
 func knownApp(policies, app string) error {
-	if policies == "" {
+	names := appsBeside(policies)
+	if len(names) == 0 || slices.Contains(names, app) {
 		return nil
 	}
-	dir := filepath.Dir(filepath.Clean(policies))
-	files, err := filepath.Glob(filepath.Join(dir, "apps", "*.yaml"))
-	if err != nil || len(files) == 0 {
-		return nil
-	}
-	var names []string
-	for _, file := range files {
-		names = append(names, strings.TrimSuffix(filepath.Base(file), ".yaml"))
-	}
-	if slices.Contains(names, app) {
-		return nil
-	}
-	return hinted(failf(exitUsage, "%s has no apps/%s.yaml", dir, plain(app)), "its apps are: "+strings.Join(names, ", "))
+	return hinted(failf(exitUsage, "%s has no apps/%s.yaml", filepath.Dir(filepath.Clean(policies)), plain(app)), "its apps are: "+strings.Join(names, ", "))
 }
 
 func showEffective(io stdio, set *policies.Set, app string, asJSON bool) error {
