@@ -1,7 +1,6 @@
 package policies
 
 import (
-	"fmt"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -76,10 +75,10 @@ func reported(r *Report, rule string) bool {
 }
 
 func parseTests(name string, data []byte) ([]policyTest, error) {
-	r := &reader{file: name}
+	r := newReader(name)
 	doc := r.document(data)
-	if r.err != nil {
-		return nil, r.err
+	if doc == nil {
+		return nil, r.err()
 	}
 	var out []policyTest
 	r.each(doc, "the tests", func(key string, v *yaml.Node) bool {
@@ -92,10 +91,10 @@ func parseTests(name string, data []byte) ([]policyTest, error) {
 		}
 		return false
 	})
-	if r.err == nil && len(out) == 0 {
-		return nil, fmt.Errorf("%s:1: there are no tests; write them under tests:", name)
+	if len(out) == 0 {
+		r.fail(doc, "there are no tests; write them under tests:")
 	}
-	return out, r.err
+	return out, r.err()
 }
 
 func (r *reader) test(n *yaml.Node) policyTest {
@@ -103,7 +102,7 @@ func (r *reader) test(n *yaml.Node) policyTest {
 	r.each(n, "a test", func(key string, v *yaml.Node) bool {
 		switch key {
 		case "name":
-			t.name = r.text(v, "name")
+			t.name = r.filled(v, "name")
 		case "app":
 			t.app = r.text(v, "app")
 		case "phase":
@@ -114,7 +113,7 @@ func (r *reader) test(n *yaml.Node) policyTest {
 		case "before":
 			t.before = r.text(v, "before")
 		case "sql":
-			t.sql = r.text(v, "sql")
+			t.sql = r.filled(v, "sql")
 		case "rows":
 			t.rows = map[string]int64{}
 			r.each(v, "rows", func(table string, n *yaml.Node) bool { t.rows[table] = r.number(n, "rows"); return true })
@@ -123,14 +122,12 @@ func (r *reader) test(n *yaml.Node) policyTest {
 		case "want":
 			t.want = r.action(v, "want")
 		case "rule":
-			t.rule = r.text(v, "rule")
+			t.rule = r.rule(v)
 		default:
 			return false
 		}
 		return true
 	})
-	if t.name == "" || t.sql == "" || t.want == "" {
-		r.fail(n, "a test needs name, sql and want")
-	}
+	r.need(n, "a test", "name", "sql", "want")
 	return t
 }
