@@ -136,7 +136,7 @@ func (r *reader) action(n *yaml.Node, what string) Action {
 }
 
 func (r *reader) window(n *yaml.Node) Window {
-	w := Window{From: 0, To: 24 * 60, Zone: time.UTC}
+	w := Window{From: 0, To: 24 * 60, Zone: time.UTC, At: r.at(n)}
 	r.each(n, "a freeze window", func(key string, v *yaml.Node) bool {
 		switch key {
 		case "days":
