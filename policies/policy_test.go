@@ -254,9 +254,22 @@ tests:
 	require.True(t, out[0].Pass)
 	require.False(t, out[1].Pass)
 	require.Equal(t, 8, out[1].Line)
-	require.Contains(t, out[1].Text, "drop-table")
+	require.Equal(t, policies.Deny, out[1].Got)
+	require.Contains(t, out[1].Text, "deny: drop-table")
+	require.False(t, out[1].Silent, "the rule has spoken: the decision is what is wrong")
 	_, err = policies.RunTests("x_test.yaml", []byte("version: 1\ntests: [{name: a, sql: b, wants: deny}]"), s, time.Now())
 	require.ErrorContains(t, err, `x_test.yaml:2: unknown key "wants"`)
+
+	out, err = policies.RunTests("x_test.yaml", []byte("version: 1\ntests: [{name: a, sql: CREATE TABLE a (id int), want: allow, rule: drop-table}]"), s, time.Now())
+	require.NoError(t, err)
+	require.False(t, out[0].Pass)
+	require.True(t, out[0].Silent)
+	require.Equal(t, []string{"create-table"}, out[0].Spoke)
+
+	_, err = policies.RunTests("x_test.yaml", []byte("version: 1\ntests:\n- {name: a, sql: b, want: deny, rule: drop-tabel}\n- {name: c, want: perhaps}"), s, time.Now())
+	require.EqualError(t, err, "x_test.yaml:3: there is no rule \"drop-tabel\": did you mean \"drop-table\"?\n"+
+		"x_test.yaml:4: want: \"perhaps\" is no action; write one of allow, warn, prove, approve, deny\n"+
+		"x_test.yaml:4: a test needs name, sql and want; missing: sql")
 }
 
 func FuzzParsePolicy(f *testing.F) {

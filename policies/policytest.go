@@ -1,6 +1,7 @@
 package policies
 
 import (
+	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -13,6 +14,11 @@ type Outcome struct {
 	Pass bool
 	Got  Action
 	Want Action
+
+	Rule   string   // the rule that must speak; empty: any
+	Silent bool     // it did not
+	Spoke  []string // those that did, sorted
+
 	Text string // the report, for a test that did not pass
 }
 
@@ -50,28 +56,24 @@ func (t *policyTest) run(set Set, now time.Time) Outcome {
 	}
 	in.Files = append(in.Files, File{Path: "0002_test.up.sql", Phase: t.phase, Body: []byte(t.sql)})
 	report := Check(in)
-	o := Outcome{Name: t.name, Line: t.line, Got: report.Decision, Want: t.want, Pass: report.Decision == t.want}
-	if t.rule != "" && !reported(&report, t.rule) {
-		o.Pass = false
-	}
-	if !o.Pass {
+	o := Outcome{Name: t.name, Line: t.line, Got: report.Decision, Want: t.want, Rule: t.rule, Spoke: report.speakers()}
+	o.Silent = t.rule != "" && !slices.Contains(o.Spoke, t.rule)
+	if o.Pass = o.Got == o.Want && !o.Silent; !o.Pass {
 		o.Text = report.Text()
-		if t.rule != "" {
-			o.Text += "wanted rule " + t.rule + "\n"
-		}
 	}
 	return o
 }
 
-func reported(r *Report, rule string) bool {
+// speakers are the rules that have findings in a report, also those that are allowed.
+func (r *Report) speakers() []string {
+	out := []string{}
 	for _, f := range r.Files {
 		for _, e := range f.Statements {
-			if e.Rule == rule {
-				return true
-			}
+			out = append(out, e.Rule)
 		}
 	}
-	return false
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func parseTests(name string, data []byte) ([]policyTest, error) {
