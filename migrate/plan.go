@@ -35,27 +35,35 @@ type Plan struct {
 
 // NewPlan compares a folder with the ledger of one app in one database. It never fails: what is wrong is in Problems.
 func NewPlan(folder events.Folder, ledger []Row, options Options) Plan {
-	var found, warned problems
-	rows := byNumber(ledger)
-	files := readFolder(folder, &found)
-	for i := range files {
-		files[i].State = compare(files[i], rows, ledger, &found)
-		if !files[i].Done() {
-			inspect(&files[i], &found, &warned)
+	p, rows, found, warned := arrange(folder, ledger, options)
+	for _, track := range [][]File{p.Expand, p.Contract} {
+		for i := range track {
+			if !track[i].Done() {
+				inspect(&track[i], found, warned)
+			}
 		}
 	}
-	orphans(files, ledger, options, &found, &warned)
-	p := Plan{}
+	p.order(options, rows, found)
+	p.Problems, p.Warnings = found.sorted(), warned.sorted()
+	return p
+}
+
+// arrange puts the files of a folder on their tracks, with their state in the ledger, and reports what contradicts it. No
+// statement is read.
+func arrange(folder events.Folder, ledger []Row, options Options) (p Plan, rows map[uint64]Row, found, warned *problems) {
+	found, warned = new(problems), new(problems)
+	rows = byNumber(ledger)
+	files := readFolder(folder, found)
 	for _, f := range files {
+		f.State = compare(f, rows, ledger, found)
 		if f.Track == Contract {
 			p.Contract = append(p.Contract, f)
 		} else {
 			p.Expand = append(p.Expand, f)
 		}
 	}
-	p.order(options, rows, &found)
-	p.Problems, p.Warnings = found.sorted(), warned.sorted()
-	return p
+	orphans(files, ledger, options, found, warned)
+	return p, rows, found, warned
 }
 
 // compare returns the state of a file in the ledger and reports what contradicts it.

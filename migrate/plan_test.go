@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -58,6 +59,7 @@ func TestScenarios(t *testing.T) {
 			plan := migrate.NewPlan(f, applied(t, f, want["applied"]), migrate.Options{})
 			require.ElementsMatch(t, strings.Fields(want["problems"]), codes(plan.Problems), "%v", plan.Problems)
 			require.ElementsMatch(t, strings.Fields(want["warnings"]), codes(plan.Warnings), "%v", plan.Warnings)
+			sameLayout(t, f, applied(t, f, want["applied"]))
 			if owes, ok := want["owes"]; ok {
 				require.Equal(t, owes, numbers(plan.Owes))
 			}
@@ -66,6 +68,25 @@ func TestScenarios(t *testing.T) {
 				require.NotEmpty(t, p.File)
 			}
 		})
+	}
+}
+
+// sameLayout requires that Layout says of a folder what NewPlan says, less what the statements of single files make wrong.
+func sameLayout(t *testing.T, f events.Folder, ledger []migrate.Row) {
+	t.Helper()
+	plan := migrate.NewPlan(f, ledger, migrate.Options{})
+	statements := []migrate.Code{migrate.NotUTF8, migrate.Unparsable, migrate.Control, migrate.NotAlone, migrate.MixedData, migrate.BadAnnotation}
+	want := slices.DeleteFunc(plan.Problems, func(p migrate.Problem) bool { return slices.Contains(statements, p.Code) })
+	problems, _ := migrate.Layout(f, ledger, migrate.Options{})
+	require.ElementsMatch(t, want, problems)
+}
+
+func TestLayoutIsThePlansWord(t *testing.T) {
+	for _, body := range []string{"", ";", "-- x", "/* create */", "/* a\nb */ ;", "(select 1);", "SELECT 1;", "create index Concurrently on a (id);",
+		"CREATE INDEX CONCURRENTLY i ON a (id);", "\xff", "select 'a", "-- teal:contract\nalter table a drop b;", "begin;"} {
+		f := folder("0001_a.up.sql", t1, "0003_c.up.sql", body, "0004_d.up.sql", t2, "0005_e.up.sql", t3, "0006_f.up.sql", body)
+		sameLayout(t, f, nil)
+		sameLayout(t, f, []migrate.Row{row(1, migrate.Expand, t1), row(4, migrate.Contract, t2), row(9, migrate.Expand, t2)})
 	}
 }
 
@@ -197,6 +218,7 @@ func FuzzPlan(f *testing.F) {
 		plan := migrate.NewPlan(files, nil, migrate.Options{})
 		again := migrate.NewPlan(files, nil, migrate.Options{})
 		require.Equal(t, plan.Problems, again.Problems)
+		sameLayout(t, files, nil)
 		last := uint64(0)
 		for _, file := range plan.Merged() {
 			require.Greater(t, file.Number, last, "numbers are unique and ascending")

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"teal.dev/teal/migrate"
 )
 
 // Every sentence of the design has a proof, and every proof that is named exists.
@@ -51,6 +53,12 @@ func TestEveryCodeIsExplained(t *testing.T) {
 		}
 	}
 	require.Greater(t, len(codes), 35)
+	source, err := os.ReadFile("problem.go")
+	require.NoError(t, err)
+	for _, m := range regexp.MustCompile(` Code = "([a-z0-9_]+)"`).FindAllStringSubmatch(string(source), -1) {
+		require.NotEmpty(t, migrate.About(migrate.Code(m[1])), m[1])
+	}
+	require.Empty(t, migrate.About("nothing"))
 	for code := range codes {
 		require.Contains(t, string(page), "`"+code+"`", "docs/migrations.md does not explain %s", code)
 	}

@@ -20,6 +20,7 @@ const (
 	PhaseExpand   Phase = "expand"
 	PhaseContract Phase = "contract"
 	PhasePolicy   Phase = "policy" // of a report on a policy file: what is said of its waivers
+	PhaseFolder   Phase = "folder" // of a report on what is not judged: what is said of its name, number or place in the folder
 )
 
 // File is one migration. Applied files are not judged; they tell what the schema looked like before.

@@ -12,9 +12,10 @@ import (
 	"teal.dev/teal/migrate/statement"
 )
 
-// Split is a file that the gate refuses, and the files that do the same and that it lets pass.
+// Split is a file that the gate refuses, with the files that cannot stay where they are if it goes, and the files that do the
+// same and that the gate lets pass.
 type Split struct {
-	Replaces string
+	Replaces []string // the refused file first, the others in the order of their numbers
 	Files    []File
 }
 
@@ -30,39 +31,51 @@ type piece struct {
 }
 
 // Fix writes the safe split of a file that Check refuses, by its index in the input. The files have the next free numbers of
-// the folder and stand where the refused one stands. An error says why there is no split, in words for a person: what it
-// returns passes Check in the refused file's place.
+// the folder, contracts last, and stand where the refused one stands. Files that are not applied and work on the same relations
+// take new numbers too where the split would else come too late for them, or above one of their contracts. An error says why
+// there is no split, in words for a person: what it returns passes Check in the place of what it replaces.
 func Fix(in Input, index int) (Split, error) {
-	file := &in.Files[index]
 	if in.Dialect == "" {
 		in.Dialect = statement.Postgres
 	}
-	parsed, err := statement.Parse(file.Body, in.Dialect)
-	if err != nil {
-		return Split{}, err
+	if at := written(&in, in.Files[index].Path); at != "" {
+		return Split{}, fmt.Errorf("its split is written already, from %s on: delete it", at)
 	}
-	if len(parsed.Requires()) > 0 {
-		return Split{}, errors.New("it has a -- teal:require, and only a person knows which of the new files needs it: take it out, run --fix, and put it into that file")
+	m := newMove(in, index)
+	for _, file := range m.replaces {
+		if err := m.take(file, file == in.Files[index].Path); err != nil {
+			return Split{}, err
+		}
 	}
-	if later, why := builtUpon(&in, index, &parsed); later {
-		return Split{}, errors.New(why)
-	}
-	phase := PhaseOf(file.Path, file.Phase, file.Body)
-	pieces, err := (&fixer{in: &in, file: file.Path, phase: phase}).pieces(&parsed)
-	if err != nil {
-		return Split{}, err
-	}
-	split := Split{Replaces: file.Path, Files: name(&in, file.Path, group(pieces), phase)}
-	if err := split.prove(in, index); err != nil {
+	split := Split{Replaces: m.replaces, Files: m.numbered()}
+	slices.SortStableFunc(split.Replaces, func(a, _ string) int { return map[bool]int{true: -1}[a == in.Files[index].Path] })
+	if err := split.prove(in); err != nil {
 		return Split{}, err
 	}
 	return split, nil
 }
 
-// prove judges the folder with the split in the refused file's place.
-func (sp *Split) prove(in Input, index int) error {
+// parts are the files that do what a refused one does. Their numbers are those that are free in the input.
+func parts(in *Input, file *File) ([]File, error) {
+	parsed, err := statement.Parse(file.Body, in.Dialect)
+	if err != nil {
+		return nil, err
+	}
+	if len(parsed.Requires()) > 0 {
+		return nil, errors.New("it has a -- teal:require, and only a person knows which of the new files needs it: take it out, run --fix, and put it into that file")
+	}
+	phase := PhaseOf(file.Path, file.Phase, file.Body)
+	pieces, err := (&fixer{in: in, file: file.Path, phase: phase}).pieces(&parsed)
+	if err != nil {
+		return nil, err
+	}
+	return name(in, file.Path, group(pieces), phase), nil
+}
+
+// prove judges the folder with the split in the place of what it replaces.
+func (sp *Split) prove(in Input) error {
 	before := Check(in)
-	in.Files = append(slices.Delete(slices.Clone(in.Files), index, index+1), sp.Files...)
+	in.Files = append(slices.DeleteFunc(slices.Clone(in.Files), func(f File) bool { return slices.Contains(sp.Replaces, f.Path) }), sp.Files...)
 	report := Check(in)
 	for _, f := range report.Files {
 		mine := slices.ContainsFunc(sp.Files, func(n File) bool { return n.Path == f.Path })
@@ -72,7 +85,7 @@ func (sp *Split) prove(in Input, index int) error {
 		}
 		for _, e := range f.Statements {
 			if e.Decision == Deny {
-				if mine && !denied(&before, sp.Replaces, e.Rule) {
+				if mine && !slices.ContainsFunc(sp.Replaces, func(old string) bool { return denied(&before, old, e.Rule) }) {
 					return fmt.Errorf("the split that teal knows has a statement that is denied too, by %s: %s; %s", e.Rule, e.Why, next(&e))
 				}
 				return fmt.Errorf("teal knows no split for %s: %s; %s", e.Rule, e.Why, next(&e))
@@ -104,34 +117,6 @@ func next(e *Entry) string {
 	return advice + " (teal explain " + e.Rule + ")"
 }
 
-// builtUpon says whether a later file that is not applied works on what this one does: then the new files would come too late.
-func builtUpon(in *Input, index int, parsed *statement.File) (bool, string) {
-	mine := map[statement.Name]bool{}
-	for i := range parsed.Statements {
-		for _, n := range parsed.Statements[i].Relations() {
-			mine[fold(n)] = true
-		}
-	}
-	for i := index + 1; i < len(in.Files); i++ {
-		f := &in.Files[i]
-		if f.Applied {
-			continue
-		}
-		other, err := statement.Parse(f.Body, in.Dialect)
-		if err != nil {
-			continue
-		}
-		for j := range other.Statements {
-			for _, n := range other.Statements[j].Relations() {
-				if mine[fold(n)] {
-					return true, fmt.Sprintf("%s comes after it and works on %s too, and the new files would come after that: move that one behind, or write the split by hand", path.Base(f.Path), n)
-				}
-			}
-		}
-	}
-	return false, ""
-}
-
 // group cuts pieces into files: what must be alone is, rows and table locks keep apart, a requirement stands at the top, contracts
 // come last.
 func group(pieces []piece) [][]piece {
@@ -157,12 +142,7 @@ func name(in *Input, old string, groups [][]piece, phase Phase) []File {
 	dir, base := path.Split(strings.ReplaceAll(old, "\\", "/"))
 	number, rest, _ := strings.Cut(base, "_")
 	title := strings.TrimSuffix(rest, ".up.sql")
-	next := uint64(0)
-	for i := range in.Files {
-		if n, ok := fileNumber(in.Files[i].Path); ok {
-			next = max(next, n)
-		}
-	}
+	next := highest(in)
 	var files []File
 	for i, g := range groups {
 		next++
@@ -177,7 +157,7 @@ func name(in *Input, old string, groups [][]piece, phase Phase) []File {
 			first = "-- teal:" + statement.DirectiveContract + "\n"
 		}
 		var b strings.Builder
-		b.WriteString(first + "-- part " + strconv.Itoa(i+1) + " of " + strconv.Itoa(len(groups)) + " of what " + base + " was\n")
+		b.WriteString(first + "-- part " + strconv.Itoa(i+1) + " of " + strconv.Itoa(len(groups)) + origin(base))
 		for _, p := range g {
 			p.write(&b)
 		}
@@ -185,6 +165,17 @@ func name(in *Input, old string, groups [][]piece, phase Phase) []File {
 		files = append(files, File{Path: name, Body: []byte(b.String())})
 	}
 	return files
+}
+
+// highest is the highest number of the input's files.
+func highest(in *Input) uint64 {
+	top := uint64(0)
+	for i := range in.Files {
+		if n, ok := fileNumber(in.Files[i].Path); ok {
+			top = max(top, n)
+		}
+	}
+	return top
 }
 
 func (p *piece) write(b *strings.Builder) {

@@ -44,7 +44,7 @@ func (x *fixer) addColumn(s *Subject, w *words) ([]piece, error) {
 		if !valued {
 			out[0].note = []string{"The old version does not know " + name + " and leaves it NULL, and so do the rows that are there: the contract files demand it later."}
 			proof[0].require = w.sql("SELECT NOT EXISTS (SELECT FROM {table} WHERE {column} IS NULL)")
-			proof[0].note = []string{"Only you know what the rows that have no " + name + " get. Until they have it, this file waits, and says so (require_failed):",
+			proof[0].note = []string{"Only you know what the rows that have no " + name + " get. Give it before the contract runs; else the app is held (require_failed) until they have it and teal resume is said:",
 				w.sql("UPDATE {table} SET {column} = … WHERE {column} IS NULL;")}
 		}
 		out = append(out, proof...)

@@ -213,8 +213,6 @@ func TestFixRefuses(t *testing.T) {
 	in.Policy = set(t, site)
 	_, err = policies.Fix(in, 1)
 	require.ErrorContains(t, err, "the split that teal knows has a statement that is denied too, by create-trigger: ")
-	_, err = policies.Fix(fixInput(t, "CREATE INDEX i ON note (n)", policies.File{Path: "m/0008_c.up.sql", Body: []byte("ALTER TABLE note ADD COLUMN z int")}), 1)
-	require.ErrorContains(t, err, "0008_c.up.sql comes after it and works on note too")
 }
 
 // TestFixFolders: with the tracks in folders a contract goes into contract/, and the numbers stay one sequence.

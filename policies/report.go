@@ -11,11 +11,23 @@ type Report struct {
 	Files    []FileReport `json:"files"`
 }
 
+// Add puts what somebody else found about a file at the end of its report, which may have none yet: a file that is not judged.
+func (r *Report) Add(path string, e Entry) {
+	i := slices.IndexFunc(r.Files, func(f FileReport) bool { return f.Path == path })
+	if i < 0 {
+		i = len(r.Files)
+		r.Files = append(r.Files, FileReport{Path: path, Phase: PhaseFolder, Decision: Allow, Statements: []Entry{}})
+	}
+	r.Files[i].Statements = append(r.Files[i].Statements, e)
+	r.Files[i].Decision = worst(r.Files[i].Decision, e.Decision)
+	r.Decision = worst(r.Decision, e.Decision)
+}
+
 // FileReport is what is said about one file.
 type FileReport struct {
 	Path       string  `json:"path"`
 	Phase      Phase   `json:"phase"`
-	SHA256     string  `json:"sha256"`
+	SHA256     string  `json:"sha256"` // hex; empty for what is not judged
 	Decision   Action  `json:"decision"`
 	Statements []Entry `json:"statements"`
 }

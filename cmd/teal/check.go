@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"teal.dev/teal/events"
+	"teal.dev/teal/migrate"
 	"teal.dev/teal/migrate/statement"
 	"teal.dev/teal/policies"
 )
@@ -36,13 +37,14 @@ func newCheck(io stdio) *cobra.Command {
 		Short:   "Judge migrations by the rules and the policies",
 		Long: `Judge statements as the gate of the daemon would, without a daemon and without a database: what each one does to
 the version that is running, what it locks, and what the policies say to that. PATH is a migration file or a folder
-(with its expand/ and contract/). Down migrations are never run, so they are not judged. Numbers, names and checksums are
-compared with the ledger by the daemon, when a release is vetted.
+(with its expand/ and contract/). Down migrations are never run, so they are not judged. Of a folder it also says what is wrong
+with names, numbers and tracks, by the codes that the daemon would refuse it with (teal explain interleaved).
 
 Files that a database has run are context only: --applied N names the last one. --against reads a database (never the
-live one's only copy of a password: env:NAME or file:/path), its tables, their sizes and its version, and knows by itself what is applied.
+live one's only copy of a password: env:NAME or file:/path), its tables, their sizes and its version, and knows by itself what is applied;
+where teal has a ledger there, checksums, order and missing files are compared with it.
 --fix writes, for each file that is refused and that teal knows how to split, the safe files beside it, with the next free
-numbers; it overwrites nothing, and it writes only what would pass.
+numbers; it overwrites nothing, and it writes only what would pass. Files that must come after them move along, as new files too.
 
 Exit codes: 0 nothing is as bad as --fail-on, 1 the database of --against cannot be read, 2 input that cannot be read, 3 something is. A file that can be read and is no SQL
 that a database would take (not UTF-8, an open quote) is denied like any other finding, so 3: the daemon refuses it too.`,
@@ -102,57 +104,50 @@ func (c *checked) run(ctx context.Context, io stdio, paths []string) error {
 }
 
 // inputs are the folders that the paths name, as the gate takes them.
-func (c *checked) inputs(ctx context.Context, io stdio, set policies.Set, paths []string) ([]policies.Input, error) {
-	folders, err := c.folders(io, paths)
+func (c *checked) inputs(ctx context.Context, io stdio, set policies.Set, paths []string) ([]*judged, error) {
+	out, err := c.folders(io, paths)
 	if err != nil {
 		return nil, err
 	}
-	input, err := c.input(ctx, set)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]policies.Input, len(folders))
-	for i, files := range folders {
-		out[i] = input(files)
-	}
-	return out, nil
-}
-
-// checkAll makes one report of several folders.
-func checkAll(inputs []policies.Input) policies.Report {
-	report := policies.Report{Decision: policies.Allow, Files: []policies.FileReport{}}
-	for _, in := range inputs {
-		one := policies.Check(in)
-		report.Files = append(report.Files, one.Files...)
-		if one.Decision.AtLeast(report.Decision) {
-			report.Decision = one.Decision
-		}
-	}
-	return report
-}
-
-// input returns what makes the gate's input of a folder's files.
-func (c *checked) input(ctx context.Context, set policies.Set) (func([]policies.File) policies.Input, error) {
 	base := policies.Input{Policy: set, App: c.app, Dialect: statement.Dialect(c.dialect.value), Now: time.Now()}
-	applied := func(f *policies.File) bool { return numberOf(f.Path) <= c.applied }
+	applied := func(f *policies.File) bool { return c.applied > 0 && numberOf(f.Path) <= c.applied }
+	var ledger []migrate.Row
 	if c.against != "" {
 		k, err := lookInto(ctx, c.against, c.app)
 		if err != nil {
 			return nil, err
 		}
 		k.into(&base)
+		ledger = k.ledger
 		if c.applied == 0 {
 			applied = k.applied
 		}
-	}
-	return func(files []policies.File) policies.Input {
-		in := base
-		in.Files = slices.Clone(files)
-		for i := range in.Files {
-			in.Files[i].Applied = applied(&in.Files[i])
+		if len(k.apps) > 0 {
+			fmt.Fprintf(io.err, "note: the ledger of this database is about %s; --app says which one is meant, and then the folder is compared with it\n", plain(strings.Join(k.apps, ", ")))
 		}
-		return in
-	}, nil
+	}
+	for _, j := range out {
+		files := j.Files
+		j.Input, j.Files = base, files
+		for i := range files {
+			files[i].Applied = applied(&files[i])
+		}
+		j.ledger, j.told = ledger, c.applied > 0
+	}
+	return out, nil
+}
+
+// checkAll makes one report of several folders.
+func checkAll(inputs []*judged) policies.Report {
+	report := policies.Report{Decision: policies.Allow, Files: []policies.FileReport{}}
+	for _, in := range inputs {
+		one := in.check()
+		report.Files = append(report.Files, one.Files...)
+		if one.Decision.AtLeast(report.Decision) {
+			report.Decision = one.Decision
+		}
+	}
+	return report
 }
 
 // readPolicies puts the policies of a directory over the built-in one; "" = the built-in one alone.
@@ -187,9 +182,9 @@ func readPolicies(dir string) (policies.Set, error) {
 }
 
 // folders reads every path. Each directory is a folder of its own; the files that are named singly are one together.
-func (c *checked) folders(io stdio, paths []string) ([][]policies.File, error) {
+func (c *checked) folders(io stdio, paths []string) ([]*judged, error) {
 	var single []string
-	var folders [][]string
+	var out []*judged
 	for _, p := range paths {
 		info, err := os.Stat(p)
 		switch {
@@ -199,26 +194,37 @@ func (c *checked) folders(io stdio, paths []string) ([][]policies.File, error) {
 			single = append(single, p)
 			continue
 		}
-		found, err := filesOf(p)
+		folder, err := c.folder(io, p)
 		if err != nil {
 			return nil, err
 		}
-		folders = append(folders, found)
+		out = append(out, folder)
 	}
-	var out [][]policies.File
-	for _, names := range append(folders, single) {
-		files, err := c.read(io, names)
-		if err != nil {
-			return nil, err
-		}
-		if len(files) > 0 {
-			out = append(out, files)
-		}
+	files, err := c.read(io, single)
+	if err != nil {
+		return nil, err
+	}
+	if len(files) > 0 {
+		out = append(out, &judged{Input: policies.Input{Files: files}})
 	}
 	if len(out) == 0 {
 		return nil, failf(exitUsage, "there is no migration in %s: name files such as 0001_init.up.sql, or a folder with some", strings.Join(paths, ", "))
 	}
 	return out, nil
+}
+
+// folder reads a directory: its migrations, and the names of all else that a release would carry with them.
+func (c *checked) folder(io stdio, dir string) (*judged, error) {
+	names, err := filesOf(dir)
+	if err != nil {
+		return nil, err
+	}
+	files, err := c.read(io, names)
+	if err != nil {
+		return nil, err
+	}
+	j := &judged{Input: policies.Input{Files: files}, dir: dir}
+	return j, j.readWhole()
 }
 
 // read reads the files of one folder in the order of their numbers, each once.

@@ -34,8 +34,8 @@ func noteUnnamed(io stdio, app string, named, known []string) {
 }
 
 // noteApplied says on stderr when nothing tells which files a database has run.
-func (c *checked) noteApplied(io stdio, inputs []policies.Input) {
-	if c.applied == 0 && c.against == "" && slices.ContainsFunc(inputs, func(in policies.Input) bool { return len(in.Files) > 1 }) {
+func (c *checked) noteApplied(io stdio, inputs []*judged) {
+	if c.applied == 0 && c.against == "" && slices.ContainsFunc(inputs, func(j *judged) bool { return len(j.Files) > 1 }) {
 		fmt.Fprintln(io.err, "note: no file counts as applied, so what a file of the folder makes is new to the later ones; for a folder that has been released before, give --applied N or --against")
 	}
 }

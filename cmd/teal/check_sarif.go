@@ -13,8 +13,11 @@ import (
 // sarifSchema is the address of the schema that the output follows, as the standard gives it.
 const sarifSchema = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
-// rulesPage is where docs/rules.md of this tree is read.
-const rulesPage = "https://teal.dev/docs/rules#"
+// Where docs/rules.md of this tree is read, and docs/migrations.md, which explains what is wrong with a folder as a whole.
+const (
+	rulesPage      = "https://teal.dev/docs/rules#"
+	migrationsPage = "https://teal.dev/docs/migrations"
+)
 
 // sarif is the report in the Static Analysis Results Interchange Format 2.1.0.
 func sarif(report policies.Report) object {
@@ -43,6 +46,9 @@ func sarif(report policies.Report) object {
 }
 
 func sarifRule(id string) object {
+	if about := aboutCode(id); about != "" {
+		return object{"id": id, "helpUri": migrationsPage, "shortDescription": object{"text": about}}
+	}
 	rule := object{"id": id, "helpUri": rulesPage + id}
 	if r, ok := policies.RuleByID(id); ok {
 		rule["shortDescription"] = object{"text": r.Title}

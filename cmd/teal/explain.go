@@ -19,11 +19,12 @@ func newExplain(io stdio) *cobra.Command {
 	var at place
 	var app string
 	cmd := &cobra.Command{
-		Use:     "explain RULE|RELEASE",
+		Use:     "explain RULE|CODE|RELEASE",
 		GroupID: "tools",
-		Short:   "Say what a rule means, or what became of a release",
-		Long: `Say what a rule of teal check means, with its reason, a bad and a good example; or, for a release id, what became of
-that release, step by step. The reason and the advice are told of the bad example. Without an argument, list the rules.`,
+		Short:   "Say what a rule or a code means, or what became of a release",
+		Long: `Say what a rule of teal check means, with its reason, a bad and a good example; what a code means that a folder of
+migrations is refused with (near_miss, interleaved); or, for a release id, what became of that release, step by step. The reason and
+the advice of a rule are told of its bad example. Without an argument, list the rules.`,
 		Example: `  teal explain
   teal explain drop-column
   teal explain 01JD2Y8M3N5W6X7Y8Z9A0B1C2D`,
@@ -50,6 +51,9 @@ that release, step by step. The reason and the advice are told of the bad exampl
 			printPast(io.out, past)
 			return nil
 		}
+		if about := aboutCode(args[0]); about != "" {
+			return explainCode(io, out.json(), args[0], about)
+		}
 		rule, ok := policies.RuleByID(args[0])
 		if !ok {
 			return hinted(failf(exitUsage, "there is no rule %q", plain(args[0])), "teal explain lists the rules; a release id has 26 letters and digits")
@@ -61,6 +65,15 @@ that release, step by step. The reason and the advice are told of the bad exampl
 		return nil
 	}
 	return cmd
+}
+
+// explainCode says what a code of the folder as a whole means.
+func explainCode(io stdio, asJSON bool, code, about string) error {
+	if asJSON {
+		return printJSON(io.out, map[string]string{"id": code, "reason": about})
+	}
+	_, err := fmt.Fprintf(io.out, "%s: a folder with it is refused before anything runs\n\n%s\n\nmore: docs/migrations.md\n", code, about)
+	return err
 }
 
 func ruleNames() []string {

@@ -3,11 +3,13 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
 
 	"teal.dev/teal/internal/config"
+	"teal.dev/teal/migrate"
 	"teal.dev/teal/migrate/postgres"
 	"teal.dev/teal/policies"
 )
@@ -16,6 +18,8 @@ import (
 type known struct {
 	facts  postgres.Facts
 	schema postgres.Schema
+	ledger []migrate.Row // of the app; where none was named, of the only one that the database knows
+	apps   []string      // whose ledgers it holds, where that does not say which one is meant
 }
 
 // look reads a database. Nothing is written to it.
@@ -39,13 +43,39 @@ func lookInto(ctx context.Context, address, app string) (*known, error) {
 	}
 	db, err := postgres.Open(postgres.Config{App: cmp.Or(app, "check"), URL: url})
 	if err != nil {
-		return nil, failf(exitUsage, "%v", err)
+		return nil, failf(exitUsage, "%v", againstErr(err))
 	}
 	k, err := look(ctx, db)
+	if err == nil {
+		err = k.readLedger(ctx, db, url, app)
+	}
 	if err != nil {
-		return nil, hinted(failf(exitFailed, "%v", err), "see that the address of --against is right and its role may connect")
+		return nil, hinted(failf(exitFailed, "%v", againstErr(err)), "see that the address of --against is right and its role may connect")
 	}
 	return k, nil
+}
+
+// againstErr speaks of the flag where the driver, which serves the daemon, speaks of the app's config.
+func againstErr(err error) error {
+	return errors.New(strings.ReplaceAll(err.Error(), "database.url", "--against"))
+}
+
+// readLedger reads what teal knows of the app in this database. Without a name it is the only app there.
+func (k *known) readLedger(ctx context.Context, db *postgres.Database, url, app string) error {
+	apps, err := db.Apps(ctx)
+	switch {
+	case err != nil:
+		return err
+	case app == "" && len(apps) == 1:
+		if db, err = postgres.Open(postgres.Config{App: apps[0], URL: url}); err != nil {
+			return err
+		}
+	case !slices.Contains(apps, app):
+		k.apps = apps
+		return nil
+	}
+	k.ledger, err = db.Ledger(ctx)
+	return err
 }
 
 // into puts what is known into the gate's input.
@@ -72,10 +102,14 @@ func rowsOf(t postgres.Table) int64 {
 	return t.Rows
 }
 
-// applied says whether the database has run a file, by the number of its track.
+// applied says whether the database has run a file: by the ledger, else by the version of its track.
 func (k *known) applied(f *policies.File) bool {
-	if policies.PhaseOf(f.Path, f.Phase, f.Body) == policies.PhaseContract {
-		return numberOf(f.Path) <= k.schema.Contract
+	number := numberOf(f.Path)
+	if len(k.ledger) > 0 {
+		return slices.ContainsFunc(k.ledger, func(r migrate.Row) bool { return r.Number == number && r.Done() })
 	}
-	return numberOf(f.Path) <= k.schema.Expand
+	if policies.PhaseOf(f.Path, f.Phase, f.Body) == policies.PhaseContract {
+		return number > 0 && number <= k.schema.Contract
+	}
+	return number > 0 && number <= k.schema.Expand
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -27,8 +28,11 @@ word, or nothing else is in progress, it is shown in the same way. The findings 
 in force and the database as it is; once the statements run there are none any more.
 
 For a folder of migrations, without a daemon, show what a release of it would do: the files by track, each statement with its
-locks, what waits for what, whose word it will need, and what a rollback is after every step. --applied and --against say
-what has run already, as in teal check.`,
+locks, what waits for what, whose word it will need, what a rollback is after every step, and what is wrong with the folder
+as a whole. --applied and --against say what has run already, as in teal check.
+
+Exit codes: 0 it was shown, 1 the daemon, or the database of --against, does not answer, 2 input that cannot be read, 3 the folder
+would be refused.`,
 		Example: `  teal plan shop
   teal plan shop -o json
   teal plan migrations --against env:DATABASE_URL
@@ -47,10 +51,10 @@ what has run already, as in teal check.`,
 			case err != nil:
 				return err
 			case out.json():
-				return printJSON(io.out, plan)
+				return cmp.Or(printJSON(io.out, plan), refusedPlan(plan))
 			}
 			printLocalPlan(io.out, plan)
-			return nil
+			return refusedPlan(plan)
 		}
 		plan, err := at.client().Plan(cmd.Context(), args[0])
 		switch {

@@ -18,6 +18,16 @@ import (
 type localPlan struct {
 	Decision policies.Action `json:"decision"`
 	Steps    []planStep      `json:"steps"`
+	Problems []folderProblem `json:"problems"` // of the folder as a whole
+}
+
+// folderProblem is what is wrong with the folder, by the codes of the daemon.
+type folderProblem struct {
+	Path     string          `json:"path"`
+	Line     int             `json:"line"`
+	Code     string          `json:"code"`
+	Decision policies.Action `json:"decision"`
+	Text     string          `json:"text"`
 }
 
 // planStep is one file, or a step of the release between the tracks.
@@ -56,8 +66,11 @@ func (c *checked) planFolder(ctx context.Context, io stdio, dir string) (localPl
 	if err != nil {
 		return localPlan{}, err
 	}
-	report := checkAll(inputs)
-	plan := localPlan{Decision: report.Decision, Steps: []planStep{}}
+	report := policies.Check(inputs[0].Input)
+	plan := localPlan{Decision: inputs[0].check().Decision, Steps: []planStep{}, Problems: []folderProblem{}}
+	for _, f := range inputs[0].faults() {
+		plan.Problems = append(plan.Problems, folderProblem{Path: f.path, Line: f.entry.Line, Code: f.entry.Rule, Decision: f.entry.Decision, Text: f.entry.Why})
+	}
 	unproven := slices.Contains(report.Hazards(policies.PhaseExpand), policies.NewValues)
 	touched := map[string][]string{} // relation → paths that work on it
 	for _, f := range report.Files {
@@ -78,12 +91,20 @@ func (c *checked) planFolder(ctx context.Context, io stdio, dir string) (localPl
 	return plan, nil
 }
 
+// refusedPlan is the exit of a plan that the daemon would refuse.
+func refusedPlan(p localPlan) error {
+	if p.Decision != policies.Deny {
+		return nil
+	}
+	return &exit{code: exitRefused, text: "a release of this folder would be refused"}
+}
+
 func between(step string, class release.ClassName, unproven bool, after ...string) planStep {
 	return planStep{Step: step, Decision: policies.Allow, After: after, Approval: []string{}, Evidence: []string{}, Statements: []policies.Entry{},
 		Rollback: class, Unproven: unproven}
 }
 
-func bodyOf(inputs []policies.Input, path string) []byte {
+func bodyOf(inputs []*judged, path string) []byte {
 	for _, in := range inputs {
 		for _, f := range in.Files {
 			if f.Path == path {
@@ -153,6 +174,9 @@ func printLocalPlan(w io.Writer, p localPlan) {
 		}
 		printStatements(w, s.Statements)
 		fmt.Fprintf(w, "   rollback then: %s\n", rollbackWords(s))
+	}
+	for _, f := range p.Problems {
+		fmt.Fprintf(w, "%s: %s: %s\n   %s\n", plain(f.Path), f.Decision, f.Code, plain(f.Text))
 	}
 	fmt.Fprintf(w, "%s\n", p.Decision)
 }

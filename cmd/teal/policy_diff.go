@@ -35,13 +35,13 @@ the policies (../apps/*.yaml); without one, the pattern stands for an app like i
 		if err != nil {
 			return err
 		}
-		inputs, err := c.inputs(cmd.Context(), io, sets[1], args[2:])
+		folders, err := c.inputs(cmd.Context(), io, sets[1], args[2:])
 		if err != nil {
 			return err
 		}
 		apps := c.comparedApps(io, sets, dirs)
-		c.noteApplied(io, inputs)
-		d := compare(inputs, sets, apps)
+		c.noteApplied(io, folders)
+		d := compare(folders, sets, apps)
 		if out.json() {
 			return printJSON(io.out, d)
 		}
@@ -105,7 +105,7 @@ type appDecision struct {
 }
 
 // compare judges the same files by both sides, for each app. A change that several apps have is told once.
-func compare(inputs []policies.Input, sets [2]policies.Set, apps []string) difference {
+func compare(folders []*judged, sets [2]policies.Set, apps []string) difference {
 	type nth struct {
 		policies.Change
 		n int
@@ -113,7 +113,7 @@ func compare(inputs []policies.Input, sets [2]policies.Set, apps []string) diffe
 	d := difference{Old: policies.Allow, New: policies.Allow, Changes: []appChange{}}
 	at := map[nth]int{}
 	for _, app := range apps {
-		before, after := judgedAs(inputs, sets[0], app), judgedAs(inputs, sets[1], app)
+		before, after := judgedAs(folders, sets[0], app), judgedAs(folders, sets[1], app)
 		d.Apps = append(d.Apps, appDecision{app, before.Decision, after.Decision})
 		d.Old, d.New = worse(d.Old, before.Decision), worse(d.New, after.Decision)
 		seen := map[policies.Change]int{}
@@ -128,14 +128,14 @@ func compare(inputs []policies.Input, sets [2]policies.Set, apps []string) diffe
 			d.Changes[i].Apps = append(d.Changes[i].Apps, app)
 		}
 	}
-	inOrder(d.Changes, inputs)
+	inOrder(d.Changes, folders)
 	return d
 }
 
 // inOrder sorts changes by file, as the files were judged, and line.
-func inOrder(changes []appChange, inputs []policies.Input) {
+func inOrder(changes []appChange, folders []*judged) {
 	place := map[string]int{}
-	for _, in := range inputs {
+	for _, in := range folders {
 		for _, f := range in.Files {
 			place[f.Path] = len(place)
 		}
@@ -145,18 +145,18 @@ func inOrder(changes []appChange, inputs []policies.Input) {
 	})
 }
 
-// judgedAs is what a set says of the files for an app. What is said of the policies' own files is left out: it is about
-// them, not about the migrations.
-func judgedAs(inputs []policies.Input, set policies.Set, app string) policies.Report {
-	inputs = slices.Clone(inputs)
-	for i := range inputs {
-		inputs[i].Policy, inputs[i].App = set, app
-	}
+// judgedAs is what a set says of the files for an app. What is said of the policies' own files, and of the folder as a whole,
+// is left out: the one is not about the migrations, the other is not the policies' to decide.
+func judgedAs(folders []*judged, set policies.Set, app string) policies.Report {
 	out := policies.Report{Decision: policies.Allow}
-	for _, f := range checkAll(inputs).Files {
-		if f.Phase != policies.PhasePolicy {
-			out.Files = append(out.Files, f)
-			out.Decision = worse(out.Decision, f.Decision)
+	for _, j := range folders {
+		in := j.Input
+		in.Policy, in.App = set, app
+		for _, f := range policies.Check(in).Files {
+			if f.Phase != policies.PhasePolicy {
+				out.Files = append(out.Files, f)
+				out.Decision = worse(out.Decision, f.Decision)
+			}
 		}
 	}
 	return out

@@ -103,3 +103,20 @@ func (d *Database) Ledger(ctx context.Context) ([]migrate.Row, error) {
 	defer s.hangUp()
 	return s.ledger(ctx, s, d.config.App)
 }
+
+// Apps lists the apps whose ledgers this database holds, by name; none where teal has not been.
+func (d *Database) Apps(ctx context.Context) ([]string, error) {
+	s, err := d.look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.hangUp()
+	if there, err := s.exists(ctx, ledgerTable); err != nil || !there {
+		return nil, err
+	}
+	rows, err := s.Query(ctx, `SELECT DISTINCT app FROM `+s.table(ledgerTable)+` ORDER BY app`)
+	if err != nil {
+		return nil, fmt.Errorf("reading the ledger: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}

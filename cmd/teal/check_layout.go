@@ -1,0 +1,143 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"teal.dev/teal/events"
+	"teal.dev/teal/migrate"
+	"teal.dev/teal/policies"
+)
+
+// judged is one folder, or the files that were named singly, as the gate takes it.
+type judged struct {
+	policies.Input
+	dir    string            // "" = files named singly, which make no folder
+	whole  events.Folder     // what a release of the folder would carry; the bodies are those of its migrations alone
+	odd    []migrate.Problem // what no release can carry
+	ledger []migrate.Row     // of the database of --against
+	told   bool              // --applied says what has run, so the rest is known to be new
+}
+
+// check judges the statements by rules and policies, and the folder as a whole by what the daemon demands of it.
+func (j *judged) check() policies.Report {
+	report := policies.Check(j.Input)
+	for _, f := range j.faults() {
+		report.Add(f.path, f.entry)
+	}
+	return report
+}
+
+// fault is what is wrong with the folder as a whole, and the file that shows it.
+type fault struct {
+	path  string
+	entry policies.Entry
+}
+
+// faults are the problems that the daemon would find in names, numbers, tracks and the ledger, the worst first.
+func (j *judged) faults() []fault {
+	if j.dir == "" {
+		return nil
+	}
+	var out, doubts []fault
+	problems, warnings := migrate.Layout(j.whole, j.rows(), migrate.Options{})
+	for _, p := range slices.Concat(j.odd, problems) {
+		if text, doubtful := j.doubt(p); doubtful {
+			p.Text += text
+			doubts = append(doubts, j.fault(p, policies.Warn))
+			continue
+		}
+		out = append(out, j.fault(p, policies.Deny))
+	}
+	for _, p := range warnings {
+		doubts = append(doubts, j.fault(p, policies.Warn))
+	}
+	return append(out, doubts...)
+}
+
+// fault is a problem of the folder as a finding of the gate, with the problem's code as its rule.
+func (j *judged) fault(p migrate.Problem, decision policies.Action) fault {
+	return fault{path: filepath.Join(j.dir, filepath.FromSlash(p.File)), entry: policies.Entry{Rule: string(p.Code), Why: p.Text, Decision: decision,
+		Finding: policies.Finding{Rule: string(p.Code), Line: max(p.Line, 1), Kind: "file", Compatibility: policies.Never, Hazards: []policies.Hazard{},
+			Operation: policies.Operation{Locks: []policies.Lock{}}}}}
+}
+
+// doubt says of a problem that only the daemon can be sure of why it may be none.
+func (j *judged) doubt(p migrate.Problem) (string, bool) {
+	switch p.Code {
+	case migrate.Interleaved:
+		return ", unless it has run or is owed already (--applied N says so), or no version runs yet", !j.told
+	case migrate.Orphan:
+		i := slices.IndexFunc(j.ledger, func(r migrate.Row) bool { return r.Name == p.File })
+		return "; the daemon lets it pass only where that release was abandoned or rolled back", i >= 0 && j.ledger[i].Release != ""
+	}
+	return "", false
+}
+
+// aboutCode explains the code of a folder; "" for one that is none.
+func aboutCode(code string) string {
+	if code == string(events.BadFolder) {
+		return "No release can carry the folder as it is: a name that is not allowed, something that is no regular file, or too much of it. The text says what; move it out of the folder."
+	}
+	return migrate.About(migrate.Code(code))
+}
+
+// rows are the ledger's, and one more for each file that counts as applied without one.
+func (j *judged) rows() []migrate.Row {
+	rows := slices.Clone(j.ledger)
+	for i := range j.Files {
+		f := &j.Files[i]
+		number := numberOf(f.Path)
+		if !f.Applied || slices.ContainsFunc(rows, func(r migrate.Row) bool { return r.Number == number }) {
+			continue
+		}
+		sum := sha256.Sum256(f.Body)
+		rows = append(rows, migrate.Row{Number: number, Track: migrate.Track(policies.PhaseOf(f.Path, f.Phase, f.Body)), Name: j.nameOf(f.Path),
+			Sum: "sha256:" + hex.EncodeToString(sum[:]), State: migrate.Applied})
+	}
+	return rows
+}
+
+// nameOf is a file's path in its folder.
+func (j *judged) nameOf(file string) string {
+	name, err := filepath.Rel(j.dir, file)
+	if err != nil {
+		return file
+	}
+	return filepath.ToSlash(name)
+}
+
+// readWhole lists what a release of the folder would carry, as readMigrations takes it, and what it could not.
+func (j *judged) readWhole() error {
+	bodies := map[string][]byte{}
+	for _, f := range j.Files {
+		bodies[j.nameOf(f.Path)] = f.Body
+	}
+	for _, sub := range []string{".", "expand", "contract"} {
+		entries, err := os.ReadDir(filepath.Join(j.dir, sub))
+		if sub != "." && os.IsNotExist(err) {
+			continue
+		}
+		if err != nil {
+			return failf(exitUsage, "%v", err)
+		}
+		for _, e := range entries {
+			name := path.Join(sub, e.Name())
+			switch {
+			case e.IsDir() && (name == "expand" || name == "contract"):
+			case !e.Type().IsRegular():
+				j.odd = append(j.odd, migrate.Problem{Code: migrate.Code(events.BadFolder), File: name, Text: "this is not a regular file, so no release can carry the folder; move it out, or copy it in"})
+			default:
+				j.whole = append(j.whole, events.File{Name: name, Body: bodies[name]})
+			}
+		}
+	}
+	if r := events.ValidateFolder(j.whole); r != nil {
+		j.odd = append(j.odd, migrate.Problem{Code: migrate.Code(r.Code), File: ".", Text: r.Text})
+	}
+	return nil
+}
