@@ -70,7 +70,7 @@ func (c *checked) checkFlags(cmd *cobra.Command) {
 	c.dialect = choose(cmd, "dialect", "", "the SQL that the files are written in", "postgres", "postgres")
 	c.phase = choose(cmd, "phase", "", "the track of the files; auto: their folder or first line says it", "auto", "auto", "expand", "contract")
 	cmd.Flags().StringVar(&c.app, "app", "", "the `APP`, for policies that apply to some apps only")
-	cmd.Flags().Uint64Var(&c.applied, "applied", 0, "files numbered up to `N` are applied: they are context, and not judged")
+	cmd.Flags().Var((*migrationNumber)(&c.applied), "applied", "files numbered up to `N` are applied: they are context, and not judged")
 	cmd.Flags().StringVar(&c.against, "against", "", "a database (`DSN`, env:NAME or file:/path) whose tables, sizes and version sharpen the verdicts")
 }
 
@@ -148,37 +148,6 @@ func checkAll(inputs []*judged) policies.Report {
 		}
 	}
 	return report
-}
-
-// readPolicies puts the policies of a directory over the built-in one; "" = the built-in one alone.
-func readPolicies(dir string) (policies.Set, error) {
-	var site []policies.Policy
-	if dir != "" {
-		entries, err := os.ReadDir(dir)
-		if err != nil {
-			return policies.Set{}, failf(exitUsage, "the policies cannot be read: %v", err)
-		}
-		for _, e := range entries {
-			name := filepath.Join(dir, e.Name())
-			if strings.HasPrefix(e.Name(), ".") || filepath.Ext(name) != ".yaml" || policies.IsTestFile(name) {
-				continue
-			}
-			data, err := os.ReadFile(name)
-			if err != nil {
-				return policies.Set{}, failf(exitUsage, "the policies cannot be read: %v", err)
-			}
-			p, err := policies.ParsePolicy(name, data)
-			if err != nil {
-				return policies.Set{}, failf(exitUsage, "%v", err)
-			}
-			site = append(site, p)
-		}
-	}
-	set, err := policies.NewSet(site...)
-	if err != nil {
-		return set, failf(exitUsage, "%v", err)
-	}
-	return set, nil
 }
 
 // folders reads every path. Each directory is a folder of its own; the files that are named singly are one together.

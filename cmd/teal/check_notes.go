@@ -33,11 +33,33 @@ func noteUnnamed(io stdio, app string, named, known []string) {
 	fmt.Fprintf(io.err, "note: no policy names the app %s, so only what they say of every app counts; %s\n", plain(app), plain(near.Hint(app, named)))
 }
 
-// noteApplied says on stderr when nothing tells which files a database has run.
-func (c *checked) noteApplied(io stdio, inputs []*judged) {
-	if c.applied == 0 && c.against == "" && slices.ContainsFunc(inputs, func(j *judged) bool { return len(j.Files) > 1 }) {
+// noteApplied says on stderr when nothing tells which files a database has run, and when all of them count as run.
+func (c *checked) noteApplied(io stdio, folders []*judged) {
+	told := c.applied > 0 || c.against != ""
+	switch {
+	case !told && slices.ContainsFunc(folders, func(j *judged) bool { return len(j.Files) > 1 }):
 		fmt.Fprintln(io.err, "note: no file counts as applied, so what a file of the folder makes is new to the later ones; for a folder that has been released before, give --applied N or --against")
+	case told && !slices.ContainsFunc(folders, (*judged).news):
+		fmt.Fprintf(io.err, "note: every file counts as applied, so nothing was judged; the last one is %s\n", plain(lastFile(folders)))
 	}
+}
+
+// news says whether a file is still to be run.
+func (j *judged) news() bool {
+	return slices.ContainsFunc(j.Files, func(f policies.File) bool { return !f.Applied })
+}
+
+// lastFile is the file with the highest number.
+func lastFile(folders []*judged) string {
+	last := ""
+	for _, j := range folders {
+		for _, f := range j.Files {
+			if last == "" || numberOf(f.Path) > numberOf(last) {
+				last = f.Path
+			}
+		}
+	}
+	return last
 }
 
 // appsBeside are the apps of the config directories that the directories of policies lie in, sorted; none where they lie

@@ -51,30 +51,6 @@ func policyDir(cmd *cobra.Command) func() (string, error) {
 	}
 }
 
-// policyFiles reads the YAML files of a directory: the tests, or the policies.
-func policyFiles(dir string, tests bool) (map[string]string, error) {
-	files := map[string]string{}
-	if dir == "" {
-		return files, nil
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, failf(exitUsage, "the policies cannot be read: %v", err)
-	}
-	for _, e := range entries {
-		name := filepath.Join(dir, e.Name())
-		if strings.HasPrefix(e.Name(), ".") || filepath.Ext(name) != ".yaml" || policies.IsTestFile(name) != tests {
-			continue
-		}
-		data, err := os.ReadFile(name)
-		if err != nil {
-			return nil, failf(exitUsage, "the policies cannot be read: %v", err)
-		}
-		files[name] = string(data)
-	}
-	return files, nil
-}
-
 // tested is one test as -o json shows it.
 type tested struct {
 	File string          `json:"file"`
