@@ -40,7 +40,11 @@ func (p *Policy) name(what kind, key, name string, at Place) {
 func (p *Policy) Doubts(known Known) Problems {
 	var out Problems
 	for _, m := range p.mentions {
-		if text := m.doubt(known); text != "" {
+		text := m.doubt(known)
+		if text == "" && m.what == mentionsWaived && m.name != "" && !p.covers(m.name) {
+			text = fmt.Sprintf("the waiver is for the app %s, which apply.apps of its policy leaves out, so it waives nothing", m.name)
+		}
+		if text != "" {
 			out = append(out, Problem{m.at.File, m.at.Line, text})
 		}
 	}
