@@ -14,6 +14,9 @@ const far = 3
 func Word(word string, known []string) string {
 	best, distance := "", far
 	for _, k := range known {
+		if len(word) >= len(k)+far { // however long it is, it is not that one
+			continue
+		}
 		if d := edits(strings.ToLower(word), k); d < distance && d < len(k) {
 			best, distance = k, d
 		}
