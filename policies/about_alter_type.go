@@ -21,7 +21,7 @@ func typeChange(s *Subject) string {
 	switch {
 	case c.Using:
 		return "using"
-	case known == nil || !known.known && !known.doubted:
+	case !typed(known):
 		return "rewrite"
 	case known.typ.Name == "timestamp" && c.Type.Name == "timestamptz" && !c.Type.Array:
 		return "timestamptz"
@@ -31,6 +31,20 @@ func typeChange(s *Subject) string {
 		return "widen"
 	}
 	return "rewrite"
+}
+
+// typed says whether the type of a column is known, or at least what it would be.
+func typed(c *column) bool { return c != nil && (c.known || c.doubted) }
+
+// assumed says that a rewrite is only assumed, because nothing told the old type; "" where something did.
+func assumed(s *Subject) string {
+	switch {
+	case typed(s.World.column(s.Name, s.Command.Name)):
+		return ""
+	case s.World.sighted:
+		return "; teal does not know the old type, and assumes a rewrite"
+	}
+	return "; the old type is not in the migrations, so teal assumes a rewrite (teal check --against reads it from a database)"
 }
 
 // lockReferring adds the locks on the tables that a foreign key ties to the column: the key is made anew.

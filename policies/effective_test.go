@@ -47,6 +47,28 @@ func TestEffective(t *testing.T) {
 	require.True(t, slices.IsSorted(keys), "%v", keys)
 }
 
+// TestWindowsAndWaiversOfAnApp: what holds for an app is shown as it stands in the files, with what it means now.
+func TestWindowsAndWaiversOfAnApp(t *testing.T) {
+	s := set(t,
+		named(t, "a.yaml", "version: 1\napply: {apps: [shop]}\nfreeze:\n  - {days: [sun, friday], from: \"16:00\", to: \"02:00\", zone: Europe/Berlin, reason: peak}\n  - {from: \"09:30\"}\n"),
+		named(t, "b.yaml", "version: 1\nwaivers:\n  - {rule: drop-column, app: shop, migration: \"0007\", owner: ana, reason: empty, until: 2026-11-19}\n"+
+			"  - {rule: drop-table, owner: bo, reason: unused, until: 2026-11-20}\n  - {rule: drop-table, app: pay, owner: bo, reason: unused, until: 2026-11-20}\n"))
+	now := day("2026-11-20 23:59") // a Friday, and the last minute of the second waiver
+	require.Equal(t, []policies.EffectiveWindow{
+		{Days: []string{"fri", "sun"}, From: "16:00", To: "02:00", Zone: "Europe/Berlin", Reason: "peak", Open: true, At: policies.Place{File: "a.yaml", Line: 4}},
+		{Days: []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}, From: "09:30", To: "24:00", Zone: "UTC", Open: true, At: policies.Place{File: "a.yaml", Line: 5}},
+	}, s.Windows("shop", now))
+	require.Empty(t, s.Windows("pay", now))
+	require.False(t, s.Windows("shop", day("2026-11-20 09:29"))[1].Open)
+	require.Equal(t, []policies.EffectiveWaiver{
+		{Rule: "drop-column", Migration: "0007", Owner: "ana", Reason: "empty", Until: "2026-11-19", Expired: true, At: policies.Place{File: "b.yaml", Line: 3}},
+		{Rule: "drop-table", Owner: "bo", Reason: "unused", Until: "2026-11-20", At: policies.Place{File: "b.yaml", Line: 4}},
+	}, s.Waivers("shop", now))
+	require.True(t, s.Waivers("shop", day("2026-11-21 00:00"))[1].Expired)
+	require.Len(t, s.Waivers("pay", now), 2)
+	require.Len(t, s.Waivers("web", now), 1)
+}
+
 // TestEffectiveIsWhatCheckDoes: a policy's own word on a rule is what a check of its bad example comes to.
 func TestEffectiveIsWhatCheckDoes(t *testing.T) {
 	s := set(t, named(t, "a.yaml", "version: 1\nrules: {add-column: approve}\n"))

@@ -15,6 +15,7 @@ type Window struct {
 	To     int            // minutes after midnight, up to 24:00
 	Zone   *time.Location
 	Reason string
+	At     Place
 }
 
 // openUntil says whether the window is open at a moment, and when it closes.
@@ -54,7 +55,7 @@ func (w Window) why(policy string) string {
 	if w.Reason != "" {
 		return fmt.Sprintf("frozen by %s: %s", policy, w.Reason)
 	}
-	return fmt.Sprintf("frozen by %s: %02d:%02d to %02d:%02d %s", policy, w.From/60, w.From%60, w.To/60, w.To%60, w.Zone)
+	return fmt.Sprintf("frozen by %s: %s to %s %s", policy, clockText(w.From), clockText(w.To), w.Zone)
 }
 
 func parseDay(s string) (time.Weekday, bool) {

@@ -31,6 +31,13 @@ CREATE INDEX note_body ON public."Note" USING btree (body);`
 		r := policies.Check(in)
 		require.NotEmpty(t, entries(r, c.rule), "%s: %s", c.sql, r.Text())
 	}
+	narrower := policies.Input{Policy: set(t), Files: []policies.File{{Path: "0002_x.up.sql", Body: []byte(`ALTER TABLE "Note" ALTER COLUMN title TYPE varchar(10)`)}}}
+	why := func() string { return entries(policies.Check(narrower), "alter-column-type")[0].Why }
+	require.Contains(t, why(), "the old type is not in the migrations, so teal assumes a rewrite")
+	narrower.Schema = []byte(schema)
+	require.NotContains(t, why(), "assumes", "the database has told the type")
+	narrower.Schema = []byte("CREATE TABLE other (id bigint);")
+	require.Contains(t, why(), "teal does not know the old type, and assumes a rewrite", "it is not asked of the database again")
 	in := policies.Input{Policy: set(t), Schema: []byte(schema), Files: []policies.File{
 		{Path: "0002_x.up.sql", Phase: policies.PhaseContract, Body: []byte(`ALTER TABLE "Note" ALTER COLUMN body SET NOT NULL`)}}}
 	for server, scans := range map[int]bool{0: false, 11: true, 12: false, 18: false} {

@@ -2,6 +2,7 @@ package policies
 
 import (
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,68 +17,48 @@ func IsTestFile(name string) bool {
 // ParsePolicy reads a policy file. It is strict: what it does not know is an error that names file and line.
 func ParsePolicy(name string, data []byte) (Policy, error) {
 	p := Policy{Name: name, Hazards: map[Hazard]Setting{}, Rules: map[string]Setting{}, Operations: map[string]Setting{}}
-	r := &reader{file: name}
+	r := newReader(name)
 	doc := r.document(data)
-	if r.err != nil {
-		return Policy{}, r.err
+	if doc == nil {
+		return Policy{}, r.err()
 	}
-	versioned := false
 	r.each(doc, "the policy", func(key string, v *yaml.Node) bool {
 		switch key {
 		case "version":
-			versioned = r.version(v)
+			return r.version(v)
 		case "apply":
 			r.apply(v, &p)
 		case "hazards":
-			r.settings(v, "hazards", knownHazard, func(k string, s Setting) { p.Hazards[Hazard(k)] = s })
+			r.settings(v, &p, "hazards", hazards(), func(k string, s Setting) { p.Hazards[Hazard(k)] = s })
 		case "rules":
-			rules := ruleIDs()
-			r.settings(v, "rules", func(k string) bool { return rules[k] }, func(k string, s Setting) { p.Rules[k] = s })
+			r.settings(v, &p, "rules", ids(), func(k string, s Setting) { p.Rules[k] = s })
 		case "operations":
-			r.settings(v, "operations", knownOperation, func(k string, s Setting) { p.Operations[k] = s })
+			r.settings(v, &p, "operations", operations(), func(k string, s Setting) { p.Operations[k] = s })
 		case "freeze":
 			r.list(v, "freeze", func(item *yaml.Node) { p.Freeze = append(p.Freeze, r.window(item)) })
 		case "waivers":
-			r.list(v, "waivers", func(item *yaml.Node) { p.Waivers = append(p.Waivers, r.waiver(item)) })
+			r.list(v, "waivers", func(item *yaml.Node) { p.Waivers = append(p.Waivers, r.waiver(item, &p)) })
 		default:
 			return false
 		}
 		return true
 	})
-	if !versioned {
+	if !hasKey(doc, "version") {
 		r.fail(doc, "the policy does not say version: 1")
 	}
-	if r.err != nil {
-		return Policy{}, r.err
+	if err := r.err(); err != nil {
+		return Policy{}, err
 	}
 	return p, nil
-}
-
-func knownHazard(k string) bool {
-	switch Hazard(k) {
-	case RowShape, OldWritesRejected, NewValues, DataChanged, BehaviourChanged, OpaqueEffect, UnparsableText:
-		return true
-	}
-	return false
-}
-
-func knownOperation(k string) bool { return k == "rewrite" || k == "scan" || k == "blocks" }
-
-func ruleIDs() map[string]bool {
-	ids := map[string]bool{}
-	for _, r := range Rules() {
-		ids[r.ID] = true
-	}
-	return ids
 }
 
 func (r *reader) apply(n *yaml.Node, p *Policy) {
 	r.each(n, "apply", func(key string, v *yaml.Node) bool {
 		switch key {
 		case "apps":
-			p.Apps = r.patterns(v, "apply.apps")
+			p.Apps = r.patterns(v, "apply.apps", func(pattern string, at *yaml.Node) { p.name(mentionsApp, "apply.apps", pattern, r.at(at)) })
 		case "tables":
-			p.Tables = r.patterns(v, "apply.tables")
+			p.Tables = r.patterns(v, "apply.tables", func(string, *yaml.Node) {})
 		default:
 			return false
 		}
@@ -85,30 +66,36 @@ func (r *reader) apply(n *yaml.Node, p *Policy) {
 	})
 }
 
-func (r *reader) patterns(n *yaml.Node, what string) []string {
-	out := r.strings(n, what)
-	for _, pattern := range out {
+// patterns reads a list of names and patterns; see is told each.
+func (r *reader) patterns(n *yaml.Node, what string, see func(pattern string, at *yaml.Node)) []string {
+	out := []string{}
+	r.list(n, what, func(item *yaml.Node) {
+		pattern := r.text(item, what)
 		if _, err := path.Match(pattern, ""); err != nil {
-			r.fail(n, "%s: the pattern %q has an unclosed bracket", what, pattern)
+			r.fail(item, "%s: the pattern %q has an unclosed bracket", what, pattern)
 		}
-	}
+		see(pattern, item)
+		out = append(out, pattern)
+	})
 	return out
 }
 
+func (r *reader) at(n *yaml.Node) Place { return Place{r.file, n.Line} }
+
 // settings reads a mapping of names to an action, or to {action, role, over_rows}.
-func (r *reader) settings(n *yaml.Node, what string, known func(string) bool, put func(string, Setting)) {
+func (r *reader) settings(n *yaml.Node, p *Policy, what string, known []string, put func(string, Setting)) {
 	r.each(n, what, func(key string, v *yaml.Node) bool {
-		if !known(key) {
+		if !slices.Contains(known, key) {
 			return false
 		}
-		s := r.setting(v, what+"."+key, what != "hazards")
-		s.At = Place{r.file, v.Line}
+		s := r.setting(v, p, what+"."+key, what != "hazards")
+		s.At = r.at(v)
 		put(key, s)
 		return true
-	})
+	}, known...)
 }
 
-func (r *reader) setting(n *yaml.Node, what string, sized bool) Setting {
+func (r *reader) setting(n *yaml.Node, p *Policy, what string, sized bool) Setting {
 	if n.Kind == yaml.ScalarNode {
 		return Setting{Action: r.action(n, what)}
 	}
@@ -119,6 +106,7 @@ func (r *reader) setting(n *yaml.Node, what string, sized bool) Setting {
 			s.Action = r.action(v, what)
 		case key == "role":
 			s.Role = r.text(v, what+".role")
+			p.name(mentionsRole, what+".role", s.Role, r.at(v))
 		case key == "over_rows" && sized:
 			if s.OverRows = r.number(v, what+".over_rows"); s.OverRows == 0 {
 				r.fail(v, "%s.over_rows must be 1 or more; leave it out where the size does not matter", what)
@@ -130,10 +118,10 @@ func (r *reader) setting(n *yaml.Node, what string, sized bool) Setting {
 		}
 		return true
 	})
-	if s.Action == "" {
+	if !hasKey(n, "action") {
 		r.fail(n, "%s has no action; write one of allow, warn, prove, approve, deny", what)
 	}
-	if s.Unknown != "" && s.OverRows == 0 {
+	if hasKey(n, "unknown") && !hasKey(n, "over_rows") {
 		r.fail(n, "%s: unknown is for tables whose size nobody knows, so it needs over_rows", what)
 	}
 	return s
@@ -148,17 +136,11 @@ func (r *reader) action(n *yaml.Node, what string) Action {
 }
 
 func (r *reader) window(n *yaml.Node) Window {
-	w := Window{From: 0, To: 24 * 60, Zone: time.UTC}
+	w := Window{From: 0, To: 24 * 60, Zone: time.UTC, At: r.at(n)}
 	r.each(n, "a freeze window", func(key string, v *yaml.Node) bool {
 		switch key {
 		case "days":
-			for _, s := range r.strings(v, "days") {
-				d, ok := parseDay(strings.ToLower(s))
-				if !ok {
-					r.fail(v, "%q is no day; write mon, tue, wed, thu, fri, sat or sun", s)
-				}
-				w.Days = append(w.Days, d)
-			}
+			r.list(v, "days", func(item *yaml.Node) { w.Days = append(w.Days, r.weekday(item)) })
 		case "from":
 			w.From = r.clock(v)
 		case "to":
@@ -180,6 +162,14 @@ func (r *reader) window(n *yaml.Node) Window {
 	return w
 }
 
+func (r *reader) weekday(n *yaml.Node) time.Weekday {
+	d, ok := parseDay(strings.ToLower(r.text(n, "days")))
+	if !ok {
+		r.fail(n, "%q is no day; write mon, tue, wed, thu, fri, sat or sun", n.Value)
+	}
+	return d
+}
+
 func (r *reader) clock(n *yaml.Node) int {
 	m, ok := parseClock(r.text(n, "a time of the day"))
 	if !ok {
@@ -188,23 +178,22 @@ func (r *reader) clock(n *yaml.Node) int {
 	return m
 }
 
-func (r *reader) waiver(n *yaml.Node) Waiver {
-	w := Waiver{At: Place{r.file, n.Line}}
-	rules := ruleIDs()
+func (r *reader) waiver(n *yaml.Node, p *Policy) Waiver {
+	w := Waiver{At: r.at(n)}
 	r.each(n, "a waiver", func(key string, v *yaml.Node) bool {
 		switch key {
 		case "rule":
-			if w.Rule = r.text(v, "rule"); !rules[w.Rule] {
-				r.fail(v, "there is no rule %q; teal explain lists them", w.Rule)
-			}
+			w.Rule = r.rule(v)
 		case "app":
 			w.App = r.text(v, "app")
+			p.name(mentionsWaived, "app", w.App, r.at(v))
 		case "migration":
 			w.Migration = r.text(v, "migration")
+			p.name(mentionsMigration, "migration", w.Migration, r.at(v))
 		case "owner":
-			w.Owner = r.text(v, "owner")
+			w.Owner = r.filled(v, "owner")
 		case "reason":
-			w.Reason = r.text(v, "reason")
+			w.Reason = r.filled(v, "reason")
 		case "until":
 			w.Until = r.day(v)
 		default:
@@ -212,9 +201,7 @@ func (r *reader) waiver(n *yaml.Node) Waiver {
 		}
 		return true
 	})
-	if w.Rule == "" || w.Owner == "" || w.Reason == "" || w.Until.IsZero() {
-		r.fail(n, "a waiver needs rule, owner, reason and until")
-	}
+	r.need(n, "a waiver", "rule", "owner", "reason", "until")
 	return w
 }
 

@@ -24,6 +24,8 @@ type Policy struct {
 	Operations map[string]Setting
 	Freeze     []Window
 	Waivers    []Waiver
+
+	mentions []mention // the names in it that only others know
 }
 
 // Waiver lets one finding pass until a day. It says who takes that on himself, and why.

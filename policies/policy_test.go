@@ -57,6 +57,54 @@ func TestParsePolicyIsStrict(t *testing.T) {
 	require.False(t, policies.IsTestFile("payments.yaml"))
 }
 
+// TestParsePolicyTellsAll: one reading tells every problem of a file, each with its line, and each once.
+func TestParsePolicyTellsAll(t *testing.T) {
+	_, err := policies.ParsePolicy("p.yaml", []byte(`version: 2
+apply: {apps: ["a[", "b["], tables: shop}
+hazards:
+  opaque: maybe
+  opaqe: deny
+rules:
+  drop-colum: deny
+  drop-column: {role: dba}
+  drop-table: {action: warn, unknown: deny}
+  set-not-null: {action: warn, over_rows: x, unknown: deny}
+freeze: [{days: [fry, mon, son], from: 25:00, zone: Mars}]
+waivers:
+  - {rule: drop-colum, owner: "", until: soon}
+`))
+	require.EqualError(t, err, `p.yaml:1: version must be 1, not "2"
+p.yaml:2: apply.apps: the pattern "a[" has an unclosed bracket
+p.yaml:2: apply.apps: the pattern "b[" has an unclosed bracket
+p.yaml:2: apply.tables must be a list
+p.yaml:4: hazards.opaque: "maybe" is no action; write one of allow, warn, prove, approve, deny
+p.yaml:5: unknown key "opaqe" in hazards: did you mean "opaque"?
+p.yaml:7: unknown key "drop-colum" in rules: did you mean "drop-column"?
+p.yaml:8: rules.drop-column has no action; write one of allow, warn, prove, approve, deny
+p.yaml:9: rules.drop-table: unknown is for tables whose size nobody knows, so it needs over_rows
+p.yaml:10: rules.set-not-null.over_rows must be a whole number, not "x"
+p.yaml:11: "fry" is no day; write mon, tue, wed, thu, fri, sat or sun
+p.yaml:11: "son" is no day; write mon, tue, wed, thu, fri, sat or sun
+p.yaml:11: "25:00" is no time of the day; write "16:00", in quotes
+p.yaml:11: "Mars" is no time zone; write one like Europe/Berlin
+p.yaml:13: there is no rule "drop-colum": did you mean "drop-column"?
+p.yaml:13: owner is empty
+p.yaml:13: "soon" is no date; write 2027-01-31
+p.yaml:13: a waiver needs rule, owner, reason and until; missing: reason`)
+	var list policies.Problems
+	require.ErrorAs(t, err, &list)
+	require.Equal(t, policies.Problem{File: "p.yaml", Line: 13, Text: "owner is empty"}, list[15])
+}
+
+// TestParsePolicyEnds: a file that is wrong all over is told by its first lines, also where an alias says it again and again.
+func TestParsePolicyEnds(t *testing.T) {
+	many := "version: 1\nx-bad: &bad {" + strings.Repeat("a: 1, ", 1000) + "}\nwaivers: [" + strings.Repeat("*bad, ", 100_000) + "]"
+	_, err := policies.ParsePolicy("p.yaml", []byte(many))
+	var list policies.Problems
+	require.ErrorAs(t, err, &list)
+	require.Less(t, len(list), 200)
+}
+
 func decisionOf(t *testing.T, in policies.Input, sql string, phase policies.Phase) policies.Report {
 	t.Helper()
 	in.Files = []policies.File{{Path: "0001.up.sql", Applied: true, Body: []byte("CREATE TABLE note (id bigint, body text, n int);\nCREATE TABLE ledger_2020 (id bigint, note text);")},
@@ -206,9 +254,22 @@ tests:
 	require.True(t, out[0].Pass)
 	require.False(t, out[1].Pass)
 	require.Equal(t, 8, out[1].Line)
-	require.Contains(t, out[1].Text, "drop-table")
+	require.Equal(t, policies.Deny, out[1].Got)
+	require.Contains(t, out[1].Text, "deny: drop-table")
+	require.False(t, out[1].Silent, "the rule has spoken: the decision is what is wrong")
 	_, err = policies.RunTests("x_test.yaml", []byte("version: 1\ntests: [{name: a, sql: b, wants: deny}]"), s, time.Now())
 	require.ErrorContains(t, err, `x_test.yaml:2: unknown key "wants"`)
+
+	out, err = policies.RunTests("x_test.yaml", []byte("version: 1\ntests: [{name: a, sql: CREATE TABLE a (id int), want: allow, rule: drop-table}]"), s, time.Now())
+	require.NoError(t, err)
+	require.False(t, out[0].Pass)
+	require.True(t, out[0].Silent)
+	require.Equal(t, []string{"create-table"}, out[0].Spoke)
+
+	_, err = policies.RunTests("x_test.yaml", []byte("version: 1\ntests:\n- {name: a, sql: b, want: deny, rule: drop-tabel}\n- {name: c, want: perhaps}"), s, time.Now())
+	require.EqualError(t, err, "x_test.yaml:3: there is no rule \"drop-tabel\": did you mean \"drop-table\"?\n"+
+		"x_test.yaml:4: want: \"perhaps\" is no action; write one of allow, warn, prove, approve, deny\n"+
+		"x_test.yaml:4: a test needs name, sql and want; missing: sql")
 }
 
 func FuzzParsePolicy(f *testing.F) {

@@ -1,7 +1,7 @@
 package policies
 
 import (
-	"fmt"
+	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v4"
@@ -14,6 +14,11 @@ type Outcome struct {
 	Pass bool
 	Got  Action
 	Want Action
+
+	Rule   string   // the rule that must speak; empty: any
+	Silent bool     // it did not
+	Spoke  []string // those that did, sorted
+
 	Text string // the report, for a test that did not pass
 }
 
@@ -51,35 +56,31 @@ func (t *policyTest) run(set Set, now time.Time) Outcome {
 	}
 	in.Files = append(in.Files, File{Path: "0002_test.up.sql", Phase: t.phase, Body: []byte(t.sql)})
 	report := Check(in)
-	o := Outcome{Name: t.name, Line: t.line, Got: report.Decision, Want: t.want, Pass: report.Decision == t.want}
-	if t.rule != "" && !reported(&report, t.rule) {
-		o.Pass = false
-	}
-	if !o.Pass {
+	o := Outcome{Name: t.name, Line: t.line, Got: report.Decision, Want: t.want, Rule: t.rule, Spoke: report.speakers()}
+	o.Silent = t.rule != "" && !slices.Contains(o.Spoke, t.rule)
+	if o.Pass = o.Got == o.Want && !o.Silent; !o.Pass {
 		o.Text = report.Text()
-		if t.rule != "" {
-			o.Text += "wanted rule " + t.rule + "\n"
-		}
 	}
 	return o
 }
 
-func reported(r *Report, rule string) bool {
+// speakers are the rules that have findings in a report, also those that are allowed.
+func (r *Report) speakers() []string {
+	out := []string{}
 	for _, f := range r.Files {
 		for _, e := range f.Statements {
-			if e.Rule == rule {
-				return true
-			}
+			out = append(out, e.Rule)
 		}
 	}
-	return false
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 func parseTests(name string, data []byte) ([]policyTest, error) {
-	r := &reader{file: name}
+	r := newReader(name)
 	doc := r.document(data)
-	if r.err != nil {
-		return nil, r.err
+	if doc == nil {
+		return nil, r.err()
 	}
 	var out []policyTest
 	r.each(doc, "the tests", func(key string, v *yaml.Node) bool {
@@ -92,10 +93,10 @@ func parseTests(name string, data []byte) ([]policyTest, error) {
 		}
 		return false
 	})
-	if r.err == nil && len(out) == 0 {
-		return nil, fmt.Errorf("%s:1: there are no tests; write them under tests:", name)
+	if len(out) == 0 {
+		r.fail(doc, "there are no tests; write them under tests:")
 	}
-	return out, r.err
+	return out, r.err()
 }
 
 func (r *reader) test(n *yaml.Node) policyTest {
@@ -103,7 +104,7 @@ func (r *reader) test(n *yaml.Node) policyTest {
 	r.each(n, "a test", func(key string, v *yaml.Node) bool {
 		switch key {
 		case "name":
-			t.name = r.text(v, "name")
+			t.name = r.filled(v, "name")
 		case "app":
 			t.app = r.text(v, "app")
 		case "phase":
@@ -114,7 +115,7 @@ func (r *reader) test(n *yaml.Node) policyTest {
 		case "before":
 			t.before = r.text(v, "before")
 		case "sql":
-			t.sql = r.text(v, "sql")
+			t.sql = r.filled(v, "sql")
 		case "rows":
 			t.rows = map[string]int64{}
 			r.each(v, "rows", func(table string, n *yaml.Node) bool { t.rows[table] = r.number(n, "rows"); return true })
@@ -123,14 +124,12 @@ func (r *reader) test(n *yaml.Node) policyTest {
 		case "want":
 			t.want = r.action(v, "want")
 		case "rule":
-			t.rule = r.text(v, "rule")
+			t.rule = r.rule(v)
 		default:
 			return false
 		}
 		return true
 	})
-	if t.name == "" || t.sql == "" || t.want == "" {
-		r.fail(n, "a test needs name, sql and want")
-	}
+	r.need(n, "a test", "name", "sql", "want")
 	return t
 }

@@ -70,7 +70,7 @@ func (c *checked) checkFlags(cmd *cobra.Command) {
 	c.dialect = choose(cmd, "dialect", "", "the SQL that the files are written in", "postgres", "postgres")
 	c.phase = choose(cmd, "phase", "", "the track of the files; auto: their folder or first line says it", "auto", "auto", "expand", "contract")
 	cmd.Flags().StringVar(&c.app, "app", "", "the `APP`, for policies that apply to some apps only")
-	cmd.Flags().Uint64Var(&c.applied, "applied", 0, "files numbered up to `N` are applied: they are context, and not judged")
+	cmd.Flags().Var((*migrationNumber)(&c.applied), "applied", "files numbered up to `N` are applied: they are context, and not judged")
 	cmd.Flags().StringVar(&c.against, "against", "", "a database (`DSN`, env:NAME or file:/path) whose tables, sizes and version sharpen the verdicts")
 }
 
@@ -82,14 +82,13 @@ func (c *checked) run(ctx context.Context, io stdio, paths []string) error {
 	if err != nil {
 		return err
 	}
+	c.noteScope(io, &set, c.policies)
 	inputs, err := c.inputs(ctx, io, set, paths)
 	if err != nil {
 		return err
 	}
 	report := checkAll(inputs)
-	if c.applied == 0 && c.against == "" && slices.ContainsFunc(inputs, func(j *judged) bool { return len(j.Files) > 1 }) {
-		fmt.Fprintln(io.err, "note: no file counts as applied, so what a file of the folder makes is new to the later ones; for a folder that has been released before, give --applied N or --against")
-	}
+	c.noteApplied(io, inputs)
 	if c.fix {
 		if err := c.fixAll(io, inputs); err != nil {
 			return err
@@ -102,15 +101,6 @@ func (c *checked) run(ctx context.Context, io stdio, paths []string) error {
 		return &exit{code: exitRefused, text: fmt.Sprintf("the decision is %s, which --fail-on %s does not let pass", report.Decision, limit)}
 	}
 	return nil
-}
-
-// judge judges the paths by a set of policies, each folder for itself.
-func (c *checked) judge(ctx context.Context, io stdio, set policies.Set, paths []string) (policies.Report, error) {
-	inputs, err := c.inputs(ctx, io, set, paths)
-	if err != nil {
-		return policies.Report{}, err
-	}
-	return checkAll(inputs), nil
 }
 
 // inputs are the folders that the paths name, as the gate takes them.
@@ -158,37 +148,6 @@ func checkAll(inputs []*judged) policies.Report {
 		}
 	}
 	return report
-}
-
-// readPolicies puts the policies of a directory over the built-in one; "" = the built-in one alone.
-func readPolicies(dir string) (policies.Set, error) {
-	var site []policies.Policy
-	if dir != "" {
-		entries, err := os.ReadDir(dir)
-		if err != nil {
-			return policies.Set{}, failf(exitUsage, "the policies cannot be read: %v", err)
-		}
-		for _, e := range entries {
-			name := filepath.Join(dir, e.Name())
-			if strings.HasPrefix(e.Name(), ".") || filepath.Ext(name) != ".yaml" || policies.IsTestFile(name) {
-				continue
-			}
-			data, err := os.ReadFile(name)
-			if err != nil {
-				return policies.Set{}, failf(exitUsage, "the policies cannot be read: %v", err)
-			}
-			p, err := policies.ParsePolicy(name, data)
-			if err != nil {
-				return policies.Set{}, failf(exitUsage, "%v", err)
-			}
-			site = append(site, p)
-		}
-	}
-	set, err := policies.NewSet(site...)
-	if err != nil {
-		return set, failf(exitUsage, "%v", err)
-	}
-	return set, nil
 }
 
 // folders reads every path. Each directory is a folder of its own; the files that are named singly are one together.

@@ -23,8 +23,8 @@ func newExplain(io stdio) *cobra.Command {
 		GroupID: "tools",
 		Short:   "Say what a rule or a code means, or what became of a release",
 		Long: `Say what a rule of teal check means, with its reason, a bad and a good example; what a code means that a folder of
-migrations is refused with (near_miss, interleaved); or, for a release id, what became of that release, step by step. Without an
-argument, list the rules.`,
+migrations is refused with (near_miss, interleaved); or, for a release id, what became of that release, step by step. The reason and
+the advice of a rule are told of its bad example. Without an argument, list the rules.`,
 		Example: `  teal explain
   teal explain drop-column
   teal explain 01JD2Y8M3N5W6X7Y8Z9A0B1C2D`,
@@ -111,8 +111,9 @@ func ruleShownOf(r policies.Rule) ruleShown {
 	for _, f := range r.Facts {
 		facts = append(facts, factShown(f))
 	}
+	why, instead := r.Explain()
 	return ruleShown{Facts: facts, ID: r.ID, Title: r.Title, Compatibility: r.Compatibility, Hazards: list(r.Hazards), Lock: r.Lock, Rewrite: r.Rewrite,
-		Scan: r.Scan, Reason: r.Reason, Instead: r.Instead, Bad: r.Bad.SQL, Good: r.Good.SQL}
+		Scan: r.Scan, Reason: why, Instead: instead, Bad: r.Bad.SQL, Good: r.Good.SQL}
 }
 
 func listRules(io stdio, asJSON bool) error {
@@ -145,9 +146,10 @@ func printRule(w io.Writer, r policies.Rule) {
 			fmt.Fprintln(w, cost.text)
 		}
 	}
-	fmt.Fprintf(w, "\n%s\n", r.Reason)
-	if r.Instead != "" {
-		fmt.Fprintf(w, "\ninstead: %s\n", r.Instead)
+	why, instead := r.Explain()
+	fmt.Fprintf(w, "\n%s\n", why)
+	if instead != "" {
+		fmt.Fprintf(w, "\ninstead: %s\n", instead)
 	}
 	for _, f := range r.Facts {
 		fmt.Fprintf(w, "\n%s: %s\n", f.Versions, f.Text)

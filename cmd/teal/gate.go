@@ -5,14 +5,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v4"
 
+	"teal.dev/teal/daemon"
 	"teal.dev/teal/internal/config"
 	"teal.dev/teal/migrate"
 	"teal.dev/teal/policies"
@@ -52,9 +53,7 @@ func policySet(s *config.Snapshot) (policies.Set, []policies.Policy, config.Prob
 	for _, f := range s.Policies {
 		p, err := policies.ParsePolicy(f.Name, f.Data)
 		if err != nil {
-			p := placed(f.Name, err)
-			p.Unreadable = yaml.Unmarshal(f.Data, &yaml.Node{}) != nil
-			problems = append(problems, p)
+			problems = append(problems, refusal(f, err)...)
 			continue
 		}
 		site = append(site, p)
@@ -66,26 +65,43 @@ func policySet(s *config.Snapshot) (policies.Set, []policies.Policy, config.Prob
 	return set, site, problems
 }
 
-// placed takes the "file:line:" that a parser wrote before its sentence apart.
-func placed(file string, err error) config.Problem {
-	p := config.Problem{File: file, Text: err.Error()}
-	rest, ok := strings.CutPrefix(p.Text, file+":")
-	if !ok {
-		return p
+// refusal is why a policy's file cannot be taken.
+func refusal(f config.File, err error) config.Problems {
+	var list policies.Problems
+	if !errors.As(err, &list) {
+		list = policies.Problems{{File: f.Name, Text: err.Error()}}
 	}
-	number, text, ok := strings.Cut(rest, ":")
-	if line, err := strconv.Atoi(strings.TrimSpace(number)); ok && err == nil {
-		p.Line, p.Text = line, strings.TrimSpace(text)
+	out := placed(list)
+	for i := range out {
+		out[i].Unreadable = yaml.Unmarshal(f.Data, &yaml.Node{}) != nil
 	}
-	return p
+	return out
+}
+
+// placed are the problems of policies as those of the config.
+func placed(list policies.Problems) config.Problems {
+	var out config.Problems
+	for _, p := range list {
+		out = append(out, config.Problem{File: p.File, Line: p.Line, Text: p.Text})
+	}
+	return out
 }
 
 // validators judge a config directory with what the other packages know: the same for the daemon and for config check.
 func validators() []config.Validator {
-	return []config.Validator{func(s *config.Snapshot) config.Problems {
-		_, _, problems := policySet(s)
-		return problems
+	return []config.Validator{func(s *config.Snapshot) (problems, warnings config.Problems) {
+		_, site, problems := policySet(s)
+		known := policies.Known{Apps: list(s.AppNames()), Roles: approvers()}
+		for _, p := range site {
+			warnings = append(warnings, placed(p.Doubts(known))...)
+		}
+		return problems, warnings
 	}}
+}
+
+// approvers are the roles of persons, each of which a policy may ask for an approval.
+func approvers() []string {
+	return []string{daemon.RoleViewer, daemon.RoleOperator, daemon.RoleDBA, daemon.RoleAdmin}
 }
 
 // judge puts the policies' word on files into a verdict.

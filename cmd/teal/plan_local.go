@@ -62,6 +62,7 @@ func (c *checked) planFolder(ctx context.Context, io stdio, dir string) (localPl
 	if err != nil {
 		return localPlan{}, err
 	}
+	c.noteScope(io, &set, c.policies)
 	inputs, err := c.inputs(ctx, io, set, []string{dir})
 	if err != nil {
 		return localPlan{}, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -50,30 +51,6 @@ func policyDir(cmd *cobra.Command) func() (string, error) {
 	}
 }
 
-// policyFiles reads the YAML files of a directory: the tests, or the policies.
-func policyFiles(dir string, tests bool) (map[string]string, error) {
-	files := map[string]string{}
-	if dir == "" {
-		return files, nil
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, failf(exitUsage, "the policies cannot be read: %v", err)
-	}
-	for _, e := range entries {
-		name := filepath.Join(dir, e.Name())
-		if strings.HasPrefix(e.Name(), ".") || filepath.Ext(name) != ".yaml" || policies.IsTestFile(name) != tests {
-			continue
-		}
-		data, err := os.ReadFile(name)
-		if err != nil {
-			return nil, failf(exitUsage, "the policies cannot be read: %v", err)
-		}
-		files[name] = string(data)
-	}
-	return files, nil
-}
-
 // tested is one test as -o json shows it.
 type tested struct {
 	File string          `json:"file"`
@@ -83,14 +60,20 @@ type tested struct {
 	Want policies.Action `json:"want"`
 	Got  policies.Action `json:"got"`
 	Text string          `json:"text,omitempty"`
+
+	Rule   string   `json:"rule,omitempty"`   // the one that must speak
+	Silent bool     `json:"silent,omitempty"` // it did not
+	Spoke  []string `json:"spoke"`
 }
 
 func newPolicyTest(io stdio) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "test",
 		Short: "Run the tests beside the policies",
-		Long: `Run the tests beside the policies: in files named …_test.yaml, each a migration and the decision expected. Exit code 1
-if one fails.`,
+		Long: `Run the tests beside the policies: in files named …_test.yaml, each a migration and the decision expected.
+
+Exit codes: 0 all pass, 1 one fails, 2 a file cannot be read, or there is no test: a check that looks at nothing must not
+look green.`,
 		Example: `  teal policy test --policies ./policies`,
 		Args:    cobra.NoArgs,
 	}
@@ -104,6 +87,9 @@ if one fails.`,
 		results, err := testPolicies(where)
 		if err != nil {
 			return err
+		}
+		if len(results) == 0 {
+			return noTests(where)
 		}
 		failed := 0
 		for _, t := range results {
@@ -142,21 +128,41 @@ func testPolicies(dir string) ([]tested, error) {
 			return nil, failf(exitUsage, "%v", err)
 		}
 		for _, o := range outcomes {
-			results = append(results, tested{File: name, Line: o.Line, Name: o.Name, Pass: o.Pass, Want: o.Want, Got: o.Got, Text: o.Text})
+			results = append(results, tested{File: name, Line: o.Line, Name: o.Name, Pass: o.Pass, Want: o.Want, Got: o.Got, Text: o.Text,
+				Rule: o.Rule, Silent: o.Silent, Spoke: o.Spoke})
 		}
 	}
 	return results, nil
 }
 
+// noTests is the error where nothing was tested.
+func noTests(dir string) error {
+	if dir == "" {
+		return hinted(failf(exitUsage, "there are no policies to test: the config directory has none"), "name their directory: teal policy test --policies DIR")
+	}
+	return hinted(failf(exitUsage, "there are no tests in %s", plain(dir)),
+		"write them beside the policies, in files named …_test.yaml (docs/policies.md tells how; teal schema policy-test helps an editor)")
+}
+
 func printTests(io stdio, results []tested) {
-	for _, t := range results {
+	for i := range results {
+		t := &results[i]
 		if t.Pass {
 			fmt.Fprintf(io.out, "ok    %s\n", plain(t.Name))
 			continue
 		}
-		fmt.Fprintf(io.out, "FAIL  %s (%s:%d): want %s, got %s\n%s", plain(t.Name), t.File, t.Line, t.Want, t.Got, plainText(t.Text))
+		fmt.Fprintf(io.out, "FAIL  %s (%s:%d): %s\n%s", plain(t.Name), t.File, t.Line, t.why(), plainText(t.Text))
 	}
-	if len(results) == 0 {
-		fmt.Fprintln(io.err, "there are no tests: write them beside the policies, in files named …_test.yaml")
+}
+
+// why says what a test that did not pass wanted and did not get.
+func (t *tested) why() string {
+	var parts []string
+	if t.Got != t.Want {
+		parts = append(parts, fmt.Sprintf("want %s, got %s", t.Want, t.Got))
 	}
+	if t.Silent {
+		parts = append(parts, fmt.Sprintf("want a word of the rule %s, got %s", t.Rule, cmp.Or(strings.Join(t.Spoke, ", "), "none of any rule")))
+	}
+	return strings.Join(parts, "; ")
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,7 +18,11 @@ func newPolicyDiff(io stdio) *cobra.Command {
 		Use:   "diff OLD NEW PATH…",
 		Short: "Show which migrations would be decided differently",
 		Long: `Judge migrations by two directories of policies and show the findings that they decide differently, so that a change of
-a policy is reviewed with its consequences. - stands for the built-in policy alone. PATH is a migration file or a folder.`,
+a policy is reviewed with its consequences. - stands for the built-in policy alone. PATH is a migration file or a folder.
+
+Without --app they are compared for each app that either directory names, and for an app that neither names; a line that
+does not hold for all of these says for which it does. For a pattern such as pay-* stand the apps that have a file beside
+the policies (../apps/*.yaml); without one, the pattern stands for an app like it.`,
 		Example: `  teal policy diff /etc/teal/policies ./policies migrations
   git worktree add ../main main && teal policy diff --app shop ../main/policies policies migrations
   teal policy diff - ./policies migrations`,
@@ -25,57 +31,174 @@ a policy is reviewed with its consequences. - stands for the built-in policy alo
 	c.checkFlags(cmd)
 	out := format(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		var reports [2]policies.Report
-		for i, dir := range args[:2] {
-			if dir == "-" {
-				dir = ""
-			}
-			set, err := readPolicies(dir)
-			if err != nil {
-				return err
-			}
-			if reports[i], err = c.judge(cmd.Context(), io, set, args[2:]); err != nil {
-				return err
-			}
+		sets, dirs, err := twoSets(args[0], args[1])
+		if err != nil {
+			return err
 		}
-		before, after := reports[0], reports[1]
-		changes := policies.Compare(withoutPolicies(before), withoutPolicies(after))
+		folders, err := c.inputs(cmd.Context(), io, sets[1], args[2:])
+		if err != nil {
+			return err
+		}
+		apps := c.comparedApps(io, sets, dirs)
+		c.noteApplied(io, folders)
+		d := compare(folders, sets, apps)
 		if out.json() {
-			return printJSON(io.out, map[string]any{"old": before.Decision, "new": after.Decision, "changes": changes})
+			return printJSON(io.out, d)
 		}
-		printChanges(io, before.Decision, after.Decision, changes)
+		printChanges(io, &d)
 		return nil
 	}
 	return cmd
 }
 
-// withoutPolicies leaves out what is said of the policies' own files: it is about them, not about the migrations.
-func withoutPolicies(r policies.Report) policies.Report {
-	out := policies.Report{Decision: r.Decision}
-	for _, f := range r.Files {
-		if f.Phase != policies.PhasePolicy {
-			out.Files = append(out.Files, f)
+// twoSets reads the policies of both sides.
+func twoSets(old, fresh string) (sets [2]policies.Set, dirs [2]string, err error) {
+	dirs = [2]string{old, fresh}
+	for i := range dirs {
+		if dirs[i] == "-" {
+			dirs[i] = ""
+		}
+		if sets[i], err = readPolicies(dirs[i]); err != nil {
+			return sets, dirs, err
+		}
+	}
+	return sets, dirs, nil
+}
+
+// comparedApps are the apps for which both sides are compared; "" is one that no policy names.
+func (c *checked) comparedApps(io stdio, sets [2]policies.Set, dirs [2]string) []string {
+	if c.app != "" {
+		if !sets[0].About(c.app) && !sets[1].About(c.app) {
+			noteUnnamed(io, c.app, slices.Concat(sets[0].Apps(), sets[1].Apps()), appsBeside(dirs[:]...))
+		}
+		return []string{c.app}
+	}
+	apps, left := policies.AppsFor(appsBeside(dirs[:]...), sets[:]...)
+	if len(apps) > 0 {
+		fmt.Fprintf(io.err, "note: compared for %s, and for an app that no policy names; give --app APP for one\n", plain(strings.Join(apps, ", ")))
+	}
+	if len(left) > 0 {
+		fmt.Fprintf(io.err, "note: not compared for %s, a pattern of which teal knows no app; give --app APP for one\n", plain(strings.Join(left, ", ")))
+	}
+	return append([]string{""}, apps...)
+}
+
+// difference is policy diff as -o json shows it. Old and New are the worst of all apps that were compared.
+type difference struct {
+	Old     policies.Action `json:"old"`
+	New     policies.Action `json:"new"`
+	Changes []appChange     `json:"changes"`
+	Apps    []appDecision   `json:"apps"`
+}
+
+// appChange is a change and the apps that it holds for.
+type appChange struct {
+	policies.Change
+	Apps []string `json:"apps"`
+}
+
+// appDecision is what the two sides come to for one app.
+type appDecision struct {
+	App string          `json:"app"` // "" is one that no policy names
+	Old policies.Action `json:"old"`
+	New policies.Action `json:"new"`
+}
+
+// compare judges the same files by both sides, for each app. A change that several apps have is told once.
+func compare(folders []*judged, sets [2]policies.Set, apps []string) difference {
+	type nth struct {
+		policies.Change
+		n int
+	}
+	d := difference{Old: policies.Allow, New: policies.Allow, Changes: []appChange{}}
+	at := map[nth]int{}
+	for _, app := range apps {
+		before, after := judgedAs(folders, sets[0], app), judgedAs(folders, sets[1], app)
+		d.Apps = append(d.Apps, appDecision{app, before.Decision, after.Decision})
+		d.Old, d.New = worse(d.Old, before.Decision), worse(d.New, after.Decision)
+		seen := map[policies.Change]int{}
+		for _, change := range policies.Compare(before, after) {
+			key := nth{change, seen[change]}
+			seen[change]++
+			i, known := at[key]
+			if !known {
+				i, at[key] = len(d.Changes), len(d.Changes)
+				d.Changes = append(d.Changes, appChange{Change: change})
+			}
+			d.Changes[i].Apps = append(d.Changes[i].Apps, app)
+		}
+	}
+	inOrder(d.Changes, folders)
+	return d
+}
+
+// inOrder sorts changes by file, as the files were judged, and line.
+func inOrder(changes []appChange, folders []*judged) {
+	place := map[string]int{}
+	for _, in := range folders {
+		for _, f := range in.Files {
+			place[f.Path] = len(place)
+		}
+	}
+	slices.SortStableFunc(changes, func(a, b appChange) int {
+		return cmp.Or(cmp.Compare(place[a.Path], place[b.Path]), cmp.Compare(a.Line, b.Line))
+	})
+}
+
+// judgedAs is what a set says of the files for an app. What is said of the policies' own files, and of the folder as a whole,
+// is left out: the one is not about the migrations, the other is not the policies' to decide.
+func judgedAs(folders []*judged, set policies.Set, app string) policies.Report {
+	out := policies.Report{Decision: policies.Allow}
+	for _, j := range folders {
+		in := j.Input
+		in.Policy, in.App = set, app
+		for _, f := range policies.Check(in).Files {
+			if f.Phase != policies.PhasePolicy {
+				out.Files = append(out.Files, f)
+				out.Decision = worse(out.Decision, f.Decision)
+			}
 		}
 	}
 	return out
 }
 
-func printChanges(io stdio, before, after policies.Action, changes []policies.Change) {
+func printChanges(io stdio, d *difference) {
 	stricter := 0
-	for _, c := range changes {
+	for _, c := range d.Changes {
 		sign := "-"
 		if c.Stricter() {
 			sign, stricter = "+", stricter+1
 		}
 		first, _, _ := strings.Cut(c.SQL, "\n")
-		fmt.Fprintf(io.out, "%s %s:%d: %s: %s → %s\n    %s\n", sign, plain(c.Path), c.Line, c.Rule, actionWord(c.Old), actionWord(c.New), plain(first))
+		fmt.Fprintf(io.out, "%s %s:%d: %s: %s → %s%s\n    %s\n", sign, plain(c.Path), c.Line, c.Rule, actionWord(c.Old), actionWord(c.New),
+			onlyFor(c.Apps, len(d.Apps)), plain(first))
 	}
-	if len(changes) == 0 {
-		fmt.Fprintf(io.out, "nothing is decided differently; both say %s\n", after)
+	if len(d.Changes) == 0 {
+		fmt.Fprintf(io.out, "nothing is decided differently; both say %s\n", d.New)
 		return
 	}
-	fmt.Fprintf(io.out, "%s decided differently: %d stricter, %d laxer; the whole: %s → %s\n", count(len(changes), "finding"), stricter,
-		len(changes)-stricter, before, after)
+	fmt.Fprintf(io.out, "%s decided differently: %d stricter, %d laxer; the whole: %s → %s\n", count(len(d.Changes), "finding"), stricter,
+		len(d.Changes)-stricter, d.Old, d.New)
+}
+
+// onlyFor names the apps of a change that does not hold for all of those compared.
+func onlyFor(apps []string, compared int) string {
+	if len(apps) == compared {
+		return ""
+	}
+	words := slices.Clone(apps)
+	if words[0] == "" {
+		words = append(words[1:], "every app that no policy names")
+	}
+	return " (for " + plain(strings.Join(words, ", ")) + ")"
+}
+
+// worse is the stricter of two decisions.
+func worse(a, b policies.Action) policies.Action {
+	if b.AtLeast(a) {
+		return b
+	}
+	return a
 }
 
 func actionWord(a policies.Action) string {

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +20,8 @@ func newPolicyShow(io stdio) *cobra.Command {
 		Use:   "show",
 		Short: "Print the built-in policy and the site's, or what they come to for an app",
 		Long: `Print the built-in policy, in the format in which a site writes its own, and then the site's files. With --effective APP,
-print what all of them come to for that app: each decision, and the file and line that it comes from.`,
+print what all of them come to for that app: each decision, each freeze window and each waiver, and the file and line that it
+comes from.`,
 		Example: `  teal policy show
   teal policy show --policies ./policies
   teal policy show --effective shop`,
@@ -40,7 +43,7 @@ print what all of them come to for that app: each decision, and the file and lin
 			if err := knownApp(where, app); err != nil {
 				return err
 			}
-			return showEffective(io, &set, app, out.json())
+			return showEffective(io, &set, app, time.Now(), out.json())
 		}
 		files, err := policyFiles(where, false)
 		if err != nil {
@@ -58,32 +61,37 @@ print what all of them come to for that app: each decision, and the file and lin
 	return cmd
 }
 
-// knownApp refuses an app that has no file, where the apps can be known: the policies lie beside apps/ then. A folder of
-// policies alone says nothing about which apps there are.
+// knownApp refuses an app that has no file, where the apps can be known.
 func knownApp(policies, app string) error {
-	if policies == "" {
+	names := appsBeside(policies)
+	if len(names) == 0 || slices.Contains(names, app) {
 		return nil
 	}
-	dir := filepath.Dir(filepath.Clean(policies))
-	files, err := filepath.Glob(filepath.Join(dir, "apps", "*.yaml"))
-	if err != nil || len(files) == 0 {
-		return nil
-	}
-	var names []string
-	for _, file := range files {
-		names = append(names, strings.TrimSuffix(filepath.Base(file), ".yaml"))
-	}
-	if slices.Contains(names, app) {
-		return nil
-	}
-	return hinted(failf(exitUsage, "%s has no apps/%s.yaml", dir, plain(app)), "its apps are: "+strings.Join(names, ", "))
+	return hinted(failf(exitUsage, "%s has no apps/%s.yaml", filepath.Dir(filepath.Clean(policies)), plain(app)), "its apps are: "+strings.Join(names, ", "))
 }
 
-func showEffective(io stdio, set *policies.Set, app string, asJSON bool) error {
-	decisions := set.Effective(app)
+func showEffective(io stdio, set *policies.Set, app string, now time.Time, asJSON bool) error {
+	decisions, windows, waivers := set.Effective(app), set.Windows(app, now), set.Waivers(app, now)
 	if asJSON {
-		return printJSON(io.out, map[string]any{"app": app, "decisions": decisions})
+		shown := map[string]any{"app": app, "decisions": decisions, "freeze": windows, "waivers": waivers}
+		if frozen, until, _ := set.Frozen(app, now); frozen {
+			shown["frozen_until"] = until
+		}
+		return printJSON(io.out, shown)
 	}
+	if err := showDecisions(io, decisions); err != nil {
+		return err
+	}
+	if err := showWindows(io, windows); err != nil {
+		return err
+	}
+	if frozen, until, _ := set.Frozen(app, now); frozen {
+		fmt.Fprintf(io.out, "frozen now, until %s\n", until.Format(time.RFC3339))
+	}
+	return showWaivers(io, waivers)
+}
+
+func showDecisions(io stdio, decisions []policies.Decision) error {
 	rows := [][]string{{"KEY", "ACTION", "BY", "OVER ROWS", "TABLES", "FROM", "INSTEAD OF"}}
 	for _, d := range decisions {
 		over, size := "", ""
@@ -97,5 +105,43 @@ func showEffective(io stdio, set *policies.Set, app string, asJSON bool) error {
 		}
 		rows = append(rows, []string{d.Key, string(d.Action), d.Role, size, strings.Join(d.Tables, " "), d.From.String(), over})
 	}
+	return table(io.out, rows)
+}
+
+func showWindows(io stdio, windows []policies.EffectiveWindow) error {
+	if len(windows) == 0 {
+		fmt.Fprintln(io.out, "\nno freeze window")
+		return nil
+	}
+	rows := [][]string{{"FREEZE", "ZONE", "REASON", "NOW", "FROM"}}
+	for _, w := range windows {
+		now := "closed"
+		if w.Open {
+			now = "open"
+		}
+		days := strings.Join(w.Days, " ")
+		if len(w.Days) == 7 {
+			days = "every day"
+		}
+		rows = append(rows, []string{days + " " + w.From + " to " + w.To, w.Zone, w.Reason, now, w.At.String()})
+	}
+	fmt.Fprintln(io.out)
+	return table(io.out, rows)
+}
+
+func showWaivers(io stdio, waivers []policies.EffectiveWaiver) error {
+	if len(waivers) == 0 {
+		fmt.Fprintln(io.out, "\nno waiver")
+		return nil
+	}
+	rows := [][]string{{"WAIVER", "MIGRATION", "OWNER", "REASON", "LAST DAY (UTC)", "FROM"}}
+	for _, w := range waivers {
+		until := w.Until
+		if w.Expired {
+			until += ", expired"
+		}
+		rows = append(rows, []string{w.Rule, cmp.Or(w.Migration, "every"), w.Owner, w.Reason, until, w.At.String()})
+	}
+	fmt.Fprintln(io.out)
 	return table(io.out, rows)
 }

@@ -306,11 +306,15 @@ func TestModes(t *testing.T) {
 func TestValidator(t *testing.T) {
 	dir := write(t, t.TempDir(), base())
 	write(t, dir, map[string]string{"policies/p.yaml": "x: 1\n", "policies/p_test.yaml": "y"})
-	_, err := config.Load(dir, func(s *config.Snapshot) (list config.Problems) {
+	said := func(s *config.Snapshot) (list config.Problems) {
 		for _, f := range s.Policies {
-			list = append(list, config.Problem{File: f.Name, Line: 1, Column: 1, Text: "is wrong: " + string(f.Data)})
+			list = append(list, config.Problem{File: f.Name, Line: 1, Column: 1, Text: "is odd: " + string(f.Data)})
 		}
 		return list
-	})
-	require.EqualError(t, err, "policies/p.yaml:1:1: is wrong: x: 1\n")
+	}
+	_, err := config.Load(dir, func(s *config.Snapshot) (problems, warnings config.Problems) { return said(s), nil })
+	require.EqualError(t, err, "policies/p.yaml:1:1: is odd: x: 1\n")
+	s, err := config.Load(dir, func(s *config.Snapshot) (problems, warnings config.Problems) { return nil, said(s) })
+	require.NoError(t, err, "a warning refuses nothing")
+	require.Contains(t, s.Warnings.Error(), "policies/p.yaml:1:1: is odd: x: 1\n")
 }

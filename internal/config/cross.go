@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"teal.dev/teal/internal/near"
 )
 
 // cross looks at what several files mean together.
@@ -45,7 +47,7 @@ func (l *loading) cross() {
 	for _, key := range l.snapshot.Keys {
 		for _, app := range key.Apps {
 			if _, known := l.snapshot.Apps[app]; !known && !strings.ContainsAny(app, "*?[\\") {
-				l.keys[key.ID].warnAt("apps", "apps names %s, which has no file in apps/: %s", app, hint(app, l.snapshot.AppNames()))
+				l.keys[key.ID].warnAt("apps", "apps names %s, which has no file in apps/: %s", app, near.Hint(app, l.snapshot.AppNames()))
 			}
 		}
 	}
@@ -60,7 +62,7 @@ func (l *loading) nodes(app *App, in *decoder) {
 		if len(known) == 0 {
 			in.failAt("traffic.nodes", "traffic.nodes names %s, but teal.yaml has no haproxy nodes", node)
 		} else if !slices.Contains(known, node) {
-			in.failAt("traffic.nodes", "traffic.nodes names %s, which is not a haproxy node of teal.yaml: %s", node, hint(node, known))
+			in.failAt("traffic.nodes", "traffic.nodes names %s, which is not a haproxy node of teal.yaml: %s", node, near.Hint(node, known))
 		}
 	}
 }

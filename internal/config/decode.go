@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"teal.dev/teal/internal/near"
 )
 
 // scalar is a value written as one word; its error completes the sentence that begins with the key.
@@ -257,7 +259,7 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, path string) {
 	d.pairs(n, path, func(key, value *yaml.Node) {
 		field, ok := fields[key.Value]
 		if !ok {
-			d.fail(key, "unknown key %q: %s", join(path, key.Value), hint(key.Value, known))
+			d.fail(key, "unknown key %q: %s", join(path, key.Value), near.Hint(key.Value, known))
 			return
 		}
 		missing[key.Value] = false
@@ -276,6 +278,6 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, path string) {
 // oneOf checks a word that stands at path against the known ones.
 func (d *decoder) oneOf(path, word string, known ...string) {
 	if !slices.Contains(known, word) {
-		d.failAt(path, "%s is %q: %s", path, word, hint(word, known))
+		d.failAt(path, "%s is %q: %s", path, word, near.Hint(word, known))
 	}
 }

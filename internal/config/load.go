@@ -21,8 +21,9 @@ type Snapshot struct {
 	Warnings    Problems
 }
 
-// Validator judges a set with what another package knows, as the policies' parser does. Its problems refuse the set.
-type Validator func(s *Snapshot) Problems
+// Validator judges a set with what another package knows, as the policies' parser does. Its problems refuse the set; its
+// warnings are what a set may hold and should not be left with.
+type Validator func(s *Snapshot) (problems, warnings Problems)
 
 // AppNames lists the apps in order.
 func (s *Snapshot) AppNames() []string { return slices.Sorted(maps.Keys(s.Apps)) }
@@ -61,10 +62,11 @@ func build(dir string, set *fileSet, validators []Validator) (*Snapshot, error) 
 		problems = append(problems, d.problems...)
 		l.snapshot.Warnings = append(l.snapshot.Warnings, d.warnings...)
 	}
-	l.snapshot.Warnings = l.snapshot.Warnings.sorted()
 	for _, validate := range validators {
-		problems = append(problems, validate(l.snapshot)...)
+		wrong, odd := validate(l.snapshot)
+		problems, l.snapshot.Warnings = append(problems, wrong...), append(l.snapshot.Warnings, odd...)
 	}
+	l.snapshot.Warnings = l.snapshot.Warnings.sorted()
 	if len(problems) > 0 {
 		return nil, problems.sorted()
 	}
