@@ -70,7 +70,8 @@ func (c *checked) checkFlags(cmd *cobra.Command) {
 	c.dialect = choose(cmd, "dialect", "", "the SQL that the files are written in", "postgres", "postgres")
 	c.phase = choose(cmd, "phase", "", "the track of the files; auto: their folder or first line says it", "auto", "auto", "expand", "contract")
 	cmd.Flags().StringVar(&c.app, "app", "", "the `APP`, for policies that apply to some apps only")
-	cmd.Flags().Var((*migrationNumber)(&c.applied), "applied", "files numbered up to `N` are applied: they are context, and not judged")
+	numberFlag(cmd, &c.applied, "applied", "files numbered up to `N` are applied: they are context, and not judged",
+		"write the number of the last migration that is applied, such as 41 for 0041_note.up.sql")
 	cmd.Flags().StringVar(&c.against, "against", "", "a database (`DSN`, env:NAME or file:/path) whose tables, sizes and version sharpen the verdicts")
 }
 

@@ -3,23 +3,39 @@ package main
 import (
 	"errors"
 	"strconv"
+
+	"github.com/spf13/cobra"
 )
 
-// migrationNumber is a flag for the number of a migration, as its file has it: zeros in front do not matter.
-type migrationNumber uint64
+// number is a flag for a whole number as people and files write it: zeros in front do not matter, where pflag would read them
+// as octal.
+type number struct {
+	into *uint64
+	hint string // what to write instead of what is no number
+}
+
+// numberFlag adds a flag for a whole number.
+func numberFlag(cmd *cobra.Command, into *uint64, name, usage, hint string) {
+	cmd.Flags().Var(&number{into: into, hint: hint}, name, usage)
+}
 
 // String is the number; 0 for none.
-func (n *migrationNumber) String() string { return strconv.FormatUint(uint64(*n), 10) }
+func (n *number) String() string {
+	if n.into == nil {
+		return "0"
+	}
+	return strconv.FormatUint(*n.into, 10)
+}
 
 // Type is what the help shows for the value.
-func (n *migrationNumber) Type() string { return "number" }
+func (n *number) Type() string { return "number" }
 
 // Set reads it.
-func (n *migrationNumber) Set(text string) error {
+func (n *number) Set(text string) error {
 	v, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
-		return errors.New("write the number of the last migration that is applied, such as 41 for 0041_note.up.sql")
+		return errors.New(n.hint)
 	}
-	*n = migrationNumber(v)
+	*n.into = v
 	return nil
 }

@@ -163,22 +163,28 @@ func judgedAs(folders []*judged, set policies.Set, app string) policies.Report {
 }
 
 func printChanges(io stdio, d *difference) {
-	stricter := 0
+	stricter, others := 0, 0
 	for _, c := range d.Changes {
 		sign := "-"
-		if c.Stricter() {
+		switch {
+		case c.Asks():
+			sign, others = "~", others+1
+		case c.Stricter():
 			sign, stricter = "+", stricter+1
 		}
 		first, _, _ := strings.Cut(c.SQL, "\n")
-		fmt.Fprintf(io.out, "%s %s:%d: %s: %s → %s%s\n    %s\n", sign, plain(c.Path), c.Line, c.Rule, actionWord(c.Old), actionWord(c.New),
+		fmt.Fprintf(io.out, "%s %s:%d: %s: %s → %s%s\n    %s\n", sign, plain(c.Path), c.Line, c.Rule, actionWord(c.Old, c.OldRoles), actionWord(c.New, c.NewRoles),
 			onlyFor(c.Apps, len(d.Apps)), plain(first))
 	}
 	if len(d.Changes) == 0 {
 		fmt.Fprintf(io.out, "nothing is decided differently; both say %s\n", d.New)
 		return
 	}
-	fmt.Fprintf(io.out, "%s decided differently: %d stricter, %d laxer; the whole: %s → %s\n", count(len(d.Changes), "finding"), stricter,
-		len(d.Changes)-stricter, d.Old, d.New)
+	summary := fmt.Sprintf("%d stricter, %d laxer", stricter, len(d.Changes)-stricter-others)
+	if others > 0 {
+		summary += fmt.Sprintf(", %d by other roles", others)
+	}
+	fmt.Fprintf(io.out, "%s decided differently: %s; the whole: %s → %s\n", count(len(d.Changes), "finding"), summary, d.Old, d.New)
 }
 
 // onlyFor names the apps of a change that does not hold for all of those compared.
@@ -201,9 +207,12 @@ func worse(a, b policies.Action) policies.Action {
 	return a
 }
 
-func actionWord(a policies.Action) string {
-	if a == "" {
+func actionWord(a policies.Action, roles string) string {
+	switch {
+	case a == "":
 		return "nothing"
+	case roles == "":
+		return string(a)
 	}
-	return string(a)
+	return string(a) + " by " + plain(strings.ReplaceAll(roles, ",", " and "))
 }

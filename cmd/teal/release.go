@@ -86,7 +86,7 @@ func (q *requested) requestFlags(cmd *cobra.Command) {
 	f.StringVar(&q.id, "id", "", "the release `ID`, a ULID (default: a new one); the same id is released once")
 	f.Var(&q.expires, "expires", "the request is void unless NATS has it within this time")
 	f.StringVar(&q.precondition, "precondition", "", "release only if this `VERSION` is live then")
-	f.Uint64Var(&q.sequence, "sequence", 0, "the build's number `N`: a lower one than the last accepted is refused")
+	numberFlag(cmd, &q.sequence, "sequence", "the build's number `N`: a lower one than the last accepted is refused", "write the build's number, such as 1412")
 	f.StringToStringVar(&q.labels, "label", nil, "a label as `KEY=VALUE`; may be repeated")
 	f.StringVar(&q.change.Commit, "commit", "", "the `COMMIT`, shown to people")
 	f.StringVar(&q.change.Author, "author", "", "the `AUTHOR`, shown to people")
