@@ -67,29 +67,36 @@ func (c *checked) planFolder(ctx context.Context, io stdio, dir string) (localPl
 	if err != nil {
 		return localPlan{}, err
 	}
-	report := policies.Check(inputs[0].Input)
-	plan := localPlan{Decision: inputs[0].check().Decision, Steps: []planStep{}, Problems: []folderProblem{}}
+	c.noteApplied(io, inputs)
+	plan := localPlan{Decision: inputs[0].check().Decision, Steps: steps(inputs), Problems: []folderProblem{}}
 	for _, f := range inputs[0].faults() {
 		plan.Problems = append(plan.Problems, folderProblem{Path: f.path, Line: f.entry.Line, Code: f.entry.Rule, Decision: f.entry.Decision, Text: f.entry.Why})
 	}
+	return plan, nil
+}
+
+// steps lays a release of the folder out: its expand files, the switch, the retirement, its contract files.
+func steps(inputs []*judged) []planStep {
+	report := policies.Check(inputs[0].Input)
 	unproven := slices.Contains(report.Hazards(policies.PhaseExpand), policies.NewValues)
 	touched := map[string][]string{} // relation → paths that work on it
+	out := []planStep{}
 	for _, f := range report.Files {
 		if f.Phase == policies.PhaseExpand {
-			plan.Steps = append(plan.Steps, fileStep(f, touched, release.ClassNone, bodyOf(inputs, f.Path)))
+			out = append(out, fileStep(f, touched, release.ClassNone, bodyOf(inputs, f.Path)))
 		}
 	}
-	plan.Steps = append(plan.Steps,
+	out = append(out,
 		between("switch", release.ClassInstant, unproven, "every expand file", "the new version's health"),
 		between("retire", release.ClassCold, unproven, "the bake", "the warm time of the old version"))
 	for _, f := range report.Files {
 		if f.Phase == policies.PhaseContract {
 			s := fileStep(f, touched, release.ClassForwardOnly, bodyOf(inputs, f.Path))
 			s.After = append([]string{"the old version is retired and contract.after has passed"}, s.After...)
-			plan.Steps = append(plan.Steps, s)
+			out = append(out, s)
 		}
 	}
-	return plan, nil
+	return out
 }
 
 // refusedPlan is the exit of a plan that the daemon would refuse.
