@@ -20,6 +20,7 @@ type Plan struct {
 	Contract bool             `json:"contract"`          // it is the contract that this finished release owes
 	Verdict  *release.Verdict `json:"verdict"`           // null = not judged yet
 	Findings json.RawMessage  `json:"findings"`          // as teal check --format json prints them; null = none
+	Warnings []string         `json:"warnings"`          // what is odd about the folder and stops nothing
 	Problem  string           `json:"problem,omitempty"` // why the findings are not shown, or what they say now that they did not say then
 }
 
@@ -29,7 +30,7 @@ func (d *Daemon) getPlan(c *call) (int, any) {
 		return status, refusal
 	}
 	view := app.View()
-	plan := Plan{App: app.name, Findings: json.RawMessage("null")}
+	plan := Plan{App: app.name, Findings: json.RawMessage("null"), Warnings: []string{}}
 	owed, current := view.State.Owed, view.State.Current
 	pending := release.Pending(view.State, view.Limits)
 	switch {
@@ -86,6 +87,7 @@ func (p *Plan) judged(now release.Verdict, err error) {
 	case now.Hold != "":
 		p.Problem = fmt.Sprintf("judged now it is held (%s): %s", now.Hold, now.Why)
 	}
+	p.Warnings = orEmpty(now.Warnings)
 	if json.Valid(now.Findings) {
 		p.Findings = now.Findings
 	}

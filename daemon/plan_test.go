@@ -44,13 +44,14 @@ func TestThePlanHasTheFindings(t *testing.T) {
 		return &release.Release{Request: release.Request{ID: "R1", Version: "1.1", Folder: digest}, Phase: phase,
 			Verdict: &release.Verdict{Release: "R1", Expand: []string{"dba"}, Pending: []uint64{1}}}
 	}
-	says := &daemontest.Vetter{Verdict: release.Verdict{Findings: []byte(`{"decision":"approve"}`)}}
+	says := &daemontest.Vetter{Verdict: release.Verdict{Findings: []byte(`{"decision":"approve"}`), Warnings: []string{"0001_a.up.sql: lost"}}}
 	away := &daemontest.Vetter{Hook: func(context.Context, string) error { return errors.New("connection refused") }}
 	stricter := &daemontest.Vetter{Verdict: release.Verdict{Refuse: "policy", Why: "not on a Friday"}}
 
 	plan := planned(t, vetted(release.Vetted), nil, says)
 	require.JSONEq(t, `{"decision":"approve"}`, string(plan.Findings))
 	require.Equal(t, []string{"dba"}, plan.Verdict.Expand)
+	require.Equal(t, []string{"0001_a.up.sql: lost"}, plan.Warnings)
 	require.Empty(t, plan.Problem)
 
 	plan = planned(t, vetted(release.Vetted), nil, away)

@@ -90,6 +90,9 @@ func printPlan(w io.Writer, plan daemon.Plan) {
 	if v.NewValues {
 		fmt.Fprintln(w, "a rollback after it is unproven: the new version may write values that the old one does not know")
 	}
+	for _, warning := range plan.Warnings {
+		fmt.Fprintf(w, "warning: %s\n", plain(warning))
+	}
 	if plan.Problem != "" {
 		fmt.Fprintf(w, "\n%s\n", plainText(plan.Problem))
 	}

@@ -326,6 +326,8 @@ func (s *teller) spec(words []string) Spec {
 			spec.Roles = strings.Split(value, ",")
 		case "refuse":
 			spec.Refuse = value
+		case "warns":
+			spec.Warns = strings.Split(value, ",")
 		case "unhealthy":
 			spec.Healthy = false
 		case "errors":
