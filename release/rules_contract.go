@@ -142,6 +142,12 @@ func (t *turn) gateContract(owed *Owed) (Waiting, bool) {
 	return Waiting{}, false
 }
 
+// denied reports whether the policies in force refuse an owed contract, as far as they have been asked: others than those that
+// refused it may let it pass.
+func (t *turn) denied(owed *Owed) bool {
+	return owed.Denied != "" && !owed.Begun && !t.changed(owed.Policies)
+}
+
 // deniedText says why the policies in force keep a contract owed.
 func (t *turn) deniedText(owed *Owed) string {
 	return fmt.Sprintf("the policies in force refuse the contract of %s: %s; it stays owed until they let it pass (a waiver does)", owed.Version, owed.Denied)
