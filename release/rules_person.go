@@ -219,7 +219,7 @@ func personApproves(t *turn) (Action, bool) {
 	step, roles := t.missing()
 	switch {
 	case step == "":
-		return refuse("nothing", "nothing waits for an approval")
+		return refuse("nothing", "nothing waits for an approval"+t.yet())
 	case step == "contract" && t.denied(&t.s.Owed[0]):
 		return refuse("policy", fmt.Sprintf("%s, and no word counts before that; then: teal approve %s", t.deniedText(&t.s.Owed[0]), t.s.App))
 	}
@@ -319,7 +319,7 @@ func personContracts(t *turn) (Action, bool) {
 	}
 	switch {
 	case len(t.s.Owed) == 0:
-		return refuse("nothing", "no contract is owed")
+		return refuse("nothing", "no contract is owed"+t.yet())
 	case t.s.Contracting:
 		return refuse("already", "the contract is running")
 	case t.denied(&t.s.Owed[0]):

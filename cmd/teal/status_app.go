@@ -97,6 +97,9 @@ func printApp(w io.Writer, app daemon.AppStatus, now time.Time) error {
 		line := owing{App: app.App, Owed: o, Running: contracting(app)}
 		say("owed", "contract %s of %s, due %s%s", numbers(o.Numbers), o.Version, line.due(now), needs(app, o))
 	}
+	if c := app.Coming; c != nil {
+		say("coming", "contract %s of %s%s: %s", numbers(c.Numbers), c.Version, willNeed(c.Needs), c.Why)
+	}
 	for _, q := range app.Queue {
 		say("queued", "%s (%s) since %s", q.Version, q.ID, age(now, q.Accepted))
 	}
@@ -121,6 +124,14 @@ func needs(app daemon.AppStatus, o release.Owed) string {
 		text += ", needs the word of " + strings.Join(roles, " and ") + command
 	}
 	return text
+}
+
+// willNeed names those whose word a contract needs once it is owed.
+func willNeed(roles []string) string {
+	if len(roles) == 0 {
+		return ""
+	}
+	return ", which will need the word of " + strings.Join(roles, " and ")
 }
 
 // printOverlays says what stops the app, and the command that goes on.

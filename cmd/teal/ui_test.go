@@ -42,6 +42,7 @@ func TestAppInTrouble(t *testing.T) {
 		Pending: []daemon.Pending{{Release: "R1", Step: "expand", Roles: []string{"dba", "lead"}}, {Release: "R0", Step: "contract", Roles: []string{"admin"}}, {Release: "R9", Step: "contract", Roles: []string{"lead"}}},
 		Owed: []release.Owed{{Release: "R0", Version: "1.4", Numbers: []uint64{7, 8}, Roles: []string{"dba", "admin"}, Approvals: []release.Approval{{Role: "dba"}}, NotBefore: now.Add(3 * time.Hour)},
 			{Release: "R9", Version: "1.4", Numbers: []uint64{9}, Denied: "drop-column", NotBefore: now.Add(3 * time.Hour)}},
+		Coming:  &release.Coming{Owed: release.Owed{Release: "R3", Version: "1.5", Numbers: []uint64{11}}, Needs: []string{"dba"}, Why: "it waits"},
 		Queue:   []release.Request{{ID: "R2", Version: "1.6", Accepted: now.Add(-time.Minute)}},
 		Traffic: []release.Node{{Name: "lb1"}, {Name: "lb2", Known: true, Foreign: "b\x07x"}}}
 	var out bytes.Buffer
@@ -50,7 +51,7 @@ func TestAppInTrouble(t *testing.T) {
 		"state     HELD 2m (foreign_rev)\n", "held      foreign_rev since 2m, at baking: rev 77 by a [2Jstranger\n",
 		"  next    find who wrote the map, then: teal adopt shop --rev --reason …\n",
 		"waiting   for approval since 1h, until 2026-11-23T13:00:00Z: the backfill\n  next    teal approve shop --reason … (by somebody with each of the roles dba and lead)\n",
-		"owed      contract 7, 8 of 1.4, due in 3h, needs the word of admin: teal approve shop\n", "owed      contract 9 of 1.4, due in 3h, refused by the policies in force, needs the word of lead, once they let it pass\n", "queued    1.6 (R2) since 1m\n",
+		"owed      contract 7, 8 of 1.4, due in 3h, needs the word of admin: teal approve shop\n", "owed      contract 9 of 1.4, due in 3h, refused by the policies in force, needs the word of lead, once they let it pass\n", "queued    1.6 (R2) since 1m\n", "coming    contract 11 of 1.5, which will need the word of dba: it waits\n",
 		"rollback  forward-only: the schema has gone past the earlier version; release a new one\n", "unknown", "foreign: bx",
 	} {
 		require.Contains(t, out.String(), want)
