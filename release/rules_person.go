@@ -110,7 +110,7 @@ func (t *turn) resetHold() {
 	}
 	for _, r := range []*Release{t.s.Current, t.s.Last} {
 		if r != nil {
-			r.Clock.Blind, r.Clock.Unready = 0, 0
+			r.Clock.Blind, r.Clock.Unready, r.Asking = 0, 0, nil
 		}
 	}
 	if r := t.s.Current; r != nil && r.Phase == Checking {

@@ -199,7 +199,7 @@ func gateExpand(t *turn) (Action, bool) {
 		return t.waitContract(r, &first)
 	}
 	if roles := unspoken(r.Verdict.Expand, r.Approvals, "expand"); len(roles) > 0 {
-		return t.waitApproval(r, "expand", roles)
+		return t.waitApproval(r, roles, Asking{Step: "expand", Roles: r.Verdict.Expand, Asks: r.Verdict.Asks})
 	}
 	if t.o.Freeze.Active {
 		return t.waitFor(r.ID, Waiting{For: "freeze", Why: t.o.Freeze.Why, Until: t.o.Freeze.Until})
@@ -231,20 +231,6 @@ func (t *turn) waitContract(r *Release, first *Owed) (Action, bool) {
 		w.Why += ": teal contract " + t.s.App
 	}
 	return t.waitFor(r.ID, w)
-}
-
-// waitApproval waits for a role's word, and abandons when it does not come.
-func (t *turn) waitApproval(r *Release, step string, roles []string) (Action, bool) {
-	l := t.limits(r)
-	if w := t.s.Waiting; w != nil && w.For == "approval" && l.ApprovalWait > 0 && t.o.Now.Sub(w.Since) > l.ApprovalWait {
-		return t.abandon(r, "approval_timeout", fmt.Sprintf("nobody of %s approved the %s within %s", strings.Join(roles, ", "), step, l.ApprovalWait))
-	}
-	var asks []string
-	if step == "expand" {
-		asks = r.Verdict.Asks
-	}
-	return t.waitFor(r.ID, Waiting{For: "approval", Step: step, Role: roles[0], Until: t.o.Now.Add(l.ApprovalWait),
-		Why: t.needs(step, r.Version, roles, asks), Asks: asks})
 }
 
 // expand begins to apply the expand migrations, or steps over an app without any.

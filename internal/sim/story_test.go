@@ -272,6 +272,8 @@ func (s *teller) limit(words []string) {
 			l.Passes, _ = strconv.Atoi(value)
 		case "stable":
 			l.Stable = d
+		case "wait":
+			l.ApprovalWait = d
 		case "warm":
 			l.WarmFor = d
 		case "after":
