@@ -56,7 +56,7 @@ func printHistory(w io.Writer, past []daemon.Past, now time.Time) error {
 		if p.Code != "" {
 			end += " (" + p.Code + ")"
 		}
-		version := string(p.Version)
+		version := cmp.Or(string(p.Version), "unknown")
 		if p.Rollback {
 			version += " (rollback)"
 		}

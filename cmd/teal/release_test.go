@@ -125,6 +125,8 @@ func TestEndsThatAreNotGood(t *testing.T) {
 	s, doc = h.release("1.0", "--migrations-dir", "/srv/shop")
 	require.Equal(t, exitFailed, s.code)
 	require.Equal(t, []string{"rejected no_database"}, types(doc))
+	require.Contains(t, h.teal("explain", string(doc.Release)).out, "release "+string(doc.Release)+" of shop 1.0\n")
+	require.Regexp(t, string(doc.Release)+` +1\.0 +rejected \(no_database\)`, h.teal("history", "shop").out)
 	s, _ = h.release("1.0")
 	require.Equal(t, exitDone, s.code, s.err)
 	h.ill.Store("1.1")

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"teal.dev/teal/daemon"
+	"teal.dev/teal/internal/client"
 	"teal.dev/teal/release"
 )
 
@@ -86,4 +87,15 @@ func TestAGreenThatIsNotReadyIsNotStartedAgain(t *testing.T) {
 	require.Equal(t, ": the earlier version is meant to be up in slot b and is not ready now; teal rollback shop is refused without --force until it is", meaning(app))
 	app.Unready = release.None
 	require.Contains(t, meaning(app), "is started again first")
+}
+
+// TestAVersionThatCouldNotBeRead: a request that was refused before it could be read, or trusted, has none.
+func TestAVersionThatCouldNotBeRead(t *testing.T) {
+	unread := daemon.Past{App: "shop", ID: "R1", Terminal: "rejected", Code: "schema"}
+	var out bytes.Buffer
+	printPast(&out, client.Past{Release: unread})
+	require.Equal(t, "release R1 of shop (its version could not be read)\n", out.String())
+	out.Reset()
+	require.NoError(t, printHistory(&out, []daemon.Past{unread}, time.Now()))
+	require.Regexp(t, `R1 +unknown +rejected \(schema\)`, out.String())
 }
