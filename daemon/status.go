@@ -183,7 +183,7 @@ func pendingOf(v View) []Pending {
 		p := Pending{App: s.App, Release: one.Release, Version: one.Version, Step: one.Step, Roles: one.Roles, Asks: orEmpty(one.Asks),
 			Why: fmt.Sprintf("the %s of %s needs the word of %s", one.Step, one.Version, strings.Join(one.Roles, " and "))}
 		if one.Denied != "" {
-			p.Why = "the policies refuse it, and until they let it pass no word counts: " + one.Denied
+			p.Why = "no approval counts yet, the policies refuse it: " + one.Denied
 		}
 		for _, owed := range s.Owed {
 			if one.Step == "contract" && owed.Release == one.Release {

@@ -51,7 +51,7 @@ func TestApprovalsAreListedAsTheCoreHasThem(t *testing.T) {
 	require.Equal(t, list, statusOf(v).Pending)
 
 	v.State.Owed[0].Denied = "0003.up.sql:1: drop-column"
-	require.Equal(t, "the policies refuse it, and until they let it pass no word counts: 0003.up.sql:1: drop-column", pendingOf(v)[1].Why)
+	require.Equal(t, "no approval counts yet, the policies refuse it: 0003.up.sql:1: drop-column", pendingOf(v)[1].Why)
 }
 
 // TestARecipeIsNotShown: it holds the app's environment, and everybody may read the status.

@@ -221,7 +221,7 @@ func personApproves(t *turn) (Action, bool) {
 	case step == "":
 		return refuse("nothing", "nothing waits for an approval"+t.yet())
 	case step == "contract" && t.denied(&t.s.Owed[0]):
-		return refuse("policy", fmt.Sprintf("%s, and no word counts before that; then: teal approve %s", t.deniedText(&t.s.Owed[0]), t.s.App))
+		return refuse("policy", "no approval counts yet: "+t.deniedText(&t.s.Owed[0]))
 	}
 	given := 0
 	for _, role := range roles {

@@ -9,6 +9,7 @@ import (
 
 	"teal.dev/teal/events"
 	"teal.dev/teal/migrate"
+	"teal.dev/teal/policies"
 	"teal.dev/teal/release"
 )
 
@@ -48,7 +49,11 @@ func (v *vetter) Vet(ctx context.Context, state release.State, request release.R
 	if err != nil {
 		return verdict, err
 	}
-	return verdict, v.gate.judge(v.app, planFiles(plan, migrate.File.Done), k, &verdict)
+	err = v.gate.judge(v.app, planFiles(plan, migrate.File.Done), k, &verdict)
+	if verdict.Refuse != "" {
+		verdict.Why += "\nnext: " + policies.WayOn(v.app)
+	}
+	return verdict, err
 }
 
 // VetContract judges the owed files of a folder by the policies in force and the database as it is now.

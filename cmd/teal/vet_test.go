@@ -25,11 +25,12 @@ type gatehouse struct {
 	seq   uint64
 }
 
-func newGatehouse(t *testing.T) *gatehouse {
+func newGatehouse(t *testing.T, site string) *gatehouse {
 	t.Helper()
 	t.Setenv("TEAL_TEST_DSN", labtest.PostgresOwn(t).DSN("postgres"))
 	dir := write(t, map[string]string{
-		"teal.yaml": "version: 1\nname: test\nhaproxy:\n  lb1: {socket: /run/h.sock}\n",
+		"teal.yaml":          "version: 1\nname: test\nhaproxy:\n  lb1: {socket: /run/h.sock}\n",
+		"policies/site.yaml": "version: 1\n" + site,
 		"apps/shop.yaml": fmt.Sprintf(`version: 1
 slots: {a: {address: "127.0.0.1:5000"}, b: {address: "127.0.0.1:5001"}}
 launch: {process: {root: /srv/shop, command: [bin/shop]}}
@@ -85,7 +86,7 @@ func (g *gatehouse) vets(id, live release.ID, folder events.Folder) release.Verd
 // TestAFileThatLasted: the ledger goes on naming the release that was rolled back; what a later one carried and kept may not
 // go missing all the same.
 func TestAFileThatLasted(t *testing.T) {
-	g := newGatehouse(t)
+	g := newGatehouse(t, "")
 	first := events.Folder{{Name: "0001_a.up.sql", Body: []byte("CREATE TABLE a (id int);")}}
 	second := append(first[:1:1], events.File{Name: "0002_b.up.sql", Body: []byte("CREATE TABLE b (id int);")})
 	third := append(first[:1:1], events.File{Name: "0003_c.up.sql", Body: []byte("CREATE TABLE c (id int);")})
@@ -106,4 +107,21 @@ func TestAFileThatLasted(t *testing.T) {
 	g.releases("R6", second, release.OutFinished)
 	require.Equal(t, "orphan", g.vets("R7", "", third).Refuse, "whatever is live now")
 	require.Empty(t, g.vets("R7", "R6", second).Refuse)
+}
+
+// TestARefusalSaysWhoRefusesAndWhatToDo, at the vetting and of an owed contract, which cannot be changed any more.
+func TestARefusalSaysWhoRefusesAndWhatToDo(t *testing.T) {
+	g := newGatehouse(t, "rules:\n  drop-column: deny\n")
+	first := events.Folder{{Name: "0001_a.up.sql", Body: []byte("CREATE TABLE a (id int, b int);")}}
+	second := append(first[:1:1], events.File{Name: "0002_b.up.sql", Body: []byte("-- teal:contract\nALTER TABLE a DROP COLUMN b;")})
+	g.releases("R1", first, release.OutFinished)
+	refused := g.vets("R2", "R1", second)
+	require.Equal(t, "policy", refused.Refuse)
+	require.Regexp(t, `(?s)^0002_b\.up\.sql:2: drop-column: .* \(policy: policies/site\.yaml:3\); instead: .*\n`+
+		`next: change the migrations as advised, .* waiver .*; teal policy show --effective shop shows where each decision comes from$`, refused.Why)
+
+	owed, err := g.ports.Vetter.VetContract(t.Context(), release.Owed{Release: "R2", Numbers: []uint64{2}}, second)
+	require.NoError(t, err)
+	require.Equal(t, "policy", owed.Refuse)
+	require.Regexp(t, `(?s)^0002_b\.up\.sql:2: drop-column: .* \(policy: policies/site\.yaml:3\); instead: .*;$`, owed.Why)
 }

@@ -66,7 +66,7 @@ func TestAStricterPolicyReachesAReleaseUnderWay(t *testing.T) {
 	_, err = w.api.Order(t.Context(), "shop", release.VerbContract, daemon.Order{Reason: "now"})
 	require.ErrorContains(t, err, "0005_drop_name.up.sql")
 	_, err = w.api.Order(t.Context(), "shop", release.VerbApprove, daemon.Order{Reason: "it is fine"})
-	require.ErrorContains(t, err, "no word counts before that")
+	require.ErrorContains(t, err, "no approval counts yet")
 	code, out = w.command(nil, "approve", "shop", "--reason", "it is fine")
 	require.Equal(t, 3, code, out)
 	require.Equal(t, release.ClassCold, w.app("shop").Class, "no contract statement has run")
