@@ -85,16 +85,19 @@ func (d *Daemon) getApp(c *call) (int, any) {
 // getTimeline is GET /v1/apps/{app}/timeline: with last=N the newest lines, else those after after=N. Oldest first.
 func (d *Daemon) getTimeline(c *call) (int, any) {
 	query := c.URL.Query()
-	after, err := uint64(0), error(nil)
+	var after uint64
 	if text := query.Get("after"); text != "" {
-		if after, err = strconv.ParseUint(text, 10, 63); err != nil {
+		n, err := strconv.ParseUint(text, 10, 63)
+		if err != nil {
 			return http.StatusBadRequest, failure("usage", "after is not a number", "give the n of the last line that you have")
 		}
+		after = n
 	}
 	if d.opt.Archive.Timeline == nil || d.opt.Archive.Tail == nil {
 		return notKept()
 	}
 	var lines []release.Entry
+	var err error
 	if last := count(query.Get("last"), 0, 1000); last > 0 {
 		lines, err = d.opt.Archive.Tail(c.Context(), c.PathValue("app"), last)
 	} else {
