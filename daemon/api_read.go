@@ -82,10 +82,10 @@ func (d *Daemon) getApp(c *call) (int, any) {
 	return http.StatusOK, statusOf(app.View())
 }
 
+// getTimeline is GET /v1/apps/{app}/timeline: with last=N the newest lines, else those after after=N. Oldest first.
 func (d *Daemon) getTimeline(c *call) (int, any) {
-	var after uint64
-	limit := 200
 	query := c.URL.Query()
+	var after uint64
 	if text := query.Get("after"); text != "" {
 		n, err := strconv.ParseUint(text, 10, 63)
 		if err != nil {
@@ -93,13 +93,16 @@ func (d *Daemon) getTimeline(c *call) (int, any) {
 		}
 		after = n
 	}
-	if n, err := strconv.Atoi(query.Get("limit")); err == nil && n > 0 {
-		limit = min(n, 1000)
-	}
-	if d.opt.Archive.Timeline == nil {
+	if d.opt.Archive.Timeline == nil || d.opt.Archive.Tail == nil {
 		return notKept()
 	}
-	lines, err := d.opt.Archive.Timeline(c.Context(), c.PathValue("app"), after, limit)
+	var lines []release.Entry
+	var err error
+	if last := count(query.Get("last"), 0, 1000); last > 0 {
+		lines, err = d.opt.Archive.Tail(c.Context(), c.PathValue("app"), last)
+	} else {
+		lines, err = d.opt.Archive.Timeline(c.Context(), c.PathValue("app"), after, count(query.Get("limit"), 200, 1000))
+	}
 	if err == nil && len(lines) == 0 && after == 0 {
 		if app, status, refusal := d.find(c); app == nil {
 			return status, refusal
@@ -108,15 +111,19 @@ func (d *Daemon) getTimeline(c *call) (int, any) {
 	return archived(map[string]any{"lines": orEmpty(lines)}, err)
 }
 
-func (d *Daemon) getHistory(c *call) (int, any) {
-	limit := 50
-	if n, err := strconv.Atoi(c.URL.Query().Get("limit")); err == nil && n > 0 {
-		limit = min(n, 500)
+// count reads how many are wanted, at most most; what is no such number is otherwise.
+func count(text string, otherwise, most int) int {
+	if n, err := strconv.Atoi(text); err == nil && n > 0 {
+		return min(n, most)
 	}
+	return otherwise
+}
+
+func (d *Daemon) getHistory(c *call) (int, any) {
 	if d.opt.Archive.History == nil {
 		return notKept()
 	}
-	past, err := d.opt.Archive.History(c.Context(), c.PathValue("app"), limit)
+	past, err := d.opt.Archive.History(c.Context(), c.PathValue("app"), count(c.URL.Query().Get("limit"), 50, 500))
 	if err == nil && len(past) == 0 { // an app whose file is gone still has its history
 		if app, status, refusal := d.find(c); app == nil {
 			return status, refusal

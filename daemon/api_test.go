@@ -50,7 +50,7 @@ func newHouse(t *testing.T, core *script, apps ...string) *house {
 	}}}
 	h.daemon, err = daemon.New(daemon.Options{Version: "test", Config: h.config.Load, Journal: h.store, Inbox: h.store, Outbox: h.store,
 		Register: h.store, Quarantine: h.store, TakeOver: h.store.TakeOver, HTTP: tcp, Socket: socket, Core: core.core(),
-		Archive: daemon.Archive{Timeline: h.store.Timeline}, Reload: func(context.Context) error { return errors.New("apps/shop.yaml:3: unknown key") }})
+		Archive: daemon.Archive{Timeline: h.store.Timeline, Tail: h.store.Tail}, Reload: func(context.Context) error { return errors.New("apps/shop.yaml:3: unknown key") }})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
@@ -172,6 +172,10 @@ func TestAWordOfAPersonIsPassedOnAndRecorded(t *testing.T) {
 	require.Len(t, lines, 2)
 	require.Equal(t, "it is slow", lines[0].(map[string]any)["reason"])
 	require.Equal(t, got.Load().Actor, lines[0].(map[string]any)["actor"])
+	_, body = ask(t, h.unix, "GET", "http://teal/v1/apps/shop/timeline?last=1", "")
+	require.Equal(t, lines[1:], body["lines"])
+	_, body = ask(t, h.unix, "GET", "http://teal/v1/apps/shop/timeline?limit=1", "")
+	require.Equal(t, lines[:1], body["lines"])
 
 	for path, want := range map[string]int{"/v1/apps/pay/hold": 404, "/v1/reload": 422, "/v1/nothing": 404} {
 		status, _ = h.post(t, path, "")

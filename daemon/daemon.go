@@ -268,6 +268,7 @@ func (d *Daemon) connected() bool {
 // Archive reads what the store keeps of the past. The composition root joins it with its store; a nil field = not kept.
 type Archive struct {
 	Timeline func(ctx context.Context, app string, after uint64, limit int) ([]release.Entry, error)
+	Tail     func(ctx context.Context, app string, limit int) ([]release.Entry, error) // the newest lines, oldest first
 	Outcomes func(ctx context.Context, app string, id release.ID) ([]release.Posted, error)
 	History  func(ctx context.Context, app string, limit int) ([]Past, error) // newest first
 	Release  func(ctx context.Context, app string, id release.ID) (Past, bool, error)

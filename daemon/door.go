@@ -110,7 +110,7 @@ func (d *Door) Judge(ctx context.Context, m events.Received) (result Result, err
 			if err := d.quarantine(ctx, m, poisoned); err != nil {
 				return result, err
 			}
-			return d.refuse(ctx, m, result, poisoned)
+			return d.refuse(ctx, m, result, "", poisoned)
 		}
 	}
 	config := d.opt.Config()
@@ -121,7 +121,7 @@ func (d *Door) Judge(ctx context.Context, m events.Received) (result Result, err
 	}
 	admitted, refused := events.Admit(m, facts)
 	if refused != nil {
-		return d.refuse(ctx, m, result, refused)
+		return d.refuse(ctx, m, result, release.Version(admitted.Event.Data.Version), refused)
 	}
 	if !known {
 		return result, fmt.Errorf("%s is not in the config any more", name)
@@ -170,7 +170,7 @@ func (d *Door) admit(ctx context.Context, m events.Received, app AppConfig, a ev
 	if a.Dir != "" {
 		read, refused := readFolder(app.AllowDirs, a.Dir, a.DirDigest)
 		if refused != nil {
-			return d.refuse(ctx, m, result, refused)
+			return d.refuse(ctx, m, result, request.Version, refused)
 		}
 		folder, request.Folder = read, read.Digest()
 	}
@@ -207,12 +207,20 @@ func acceptedFacts(m events.Received, a events.Admission) map[string]any {
 	return facts
 }
 
-// refuse stores a rejection, also for an app that nobody knows.
-func (d *Door) refuse(ctx context.Context, m events.Received, result Result, refused *events.Rejection) (Result, error) {
+// refuse stores a rejection, also for an app that nobody knows. The version is that of a request whose signature was verified
+// and whose document could be read; "" = of any other.
+func (d *Door) refuse(ctx context.Context, m events.Received, result Result, version release.Version, refused *events.Rejection) (Result, error) {
 	now := time.Now().Round(0).UTC()
+	outcome := refused.Outcome(result.Release, now)
+	if version != "" {
+		if outcome.Facts == nil {
+			outcome.Facts = map[string]any{}
+		}
+		outcome.Facts["version"] = version
+	}
 	receipt, err := d.opt.Inbox.Accept(ctx, release.Acceptance{App: result.App, ID: result.Release, Digest: events.Digest(m.Data), Stream: m.Seq,
-		Stored: m.Stored, Raw: m.Data, Request: release.Request{ID: result.Release, Seq: m.Seq, Accepted: now},
-		Outcome: refused.Outcome(result.Release, now)}, nil)
+		Stored: m.Stored, Raw: m.Data, Request: release.Request{ID: result.Release, Seq: m.Seq, Version: version, Accepted: now},
+		Outcome: outcome}, nil)
 	if err != nil {
 		return result, err
 	}

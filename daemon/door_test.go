@@ -78,12 +78,13 @@ func TestTheDoorRefusesAndRemembersWhy(t *testing.T) {
 		data []byte
 		seq  uint64
 		code events.Code
+		says release.Version // the version that is remembered
 	}{
-		"an unknown app":       {"pay", request(t, "pay", "1", nil), 11, events.UnknownApp},
-		"a broken document":    {"shop", []byte(`{"specversion":`), 11, events.Schema},
-		"before the horizon":   {"shop", good, 10, events.Horizon},
-		"another app's name":   {"shop", request(t, "pay", "1", nil), 11, events.Schema},
-		"migrations and no db": {"shop", request(t, "shop", "1", &events.Migrations{Kind: events.KindInline, Files: map[string]string{"1_a.up.sql": "select 1"}}), 11, events.NoDatabase},
+		"an unknown app":       {"pay", request(t, "pay", "1", nil), 11, events.UnknownApp, ""},
+		"a broken document":    {"shop", []byte(`{"specversion":`), 11, events.Schema, ""},
+		"before the horizon":   {"shop", good, 10, events.Horizon, "1.2"},
+		"another app's name":   {"shop", request(t, "pay", "1", nil), 11, events.Schema, "1"},
+		"migrations and no db": {"shop", request(t, "shop", "1", &events.Migrations{Kind: events.KindInline, Files: map[string]string{"1_a.up.sql": "select 1"}}), 11, events.NoDatabase, "1"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -95,6 +96,12 @@ func TestTheDoorRefusesAndRemembersWhy(t *testing.T) {
 			require.True(t, strings.HasPrefix(got.Reason, string(c.code)+": "), got.Reason)
 			require.Equal(t, release.OutRejected, d.only(t).Outcome.Type)
 			require.Equal(t, string(c.code), d.only(t).Outcome.Code)
+			require.Equal(t, c.says, d.only(t).Request.Version)
+			if c.says == "" {
+				require.NotContains(t, d.only(t).Outcome.Facts, "version", "what could not be read or verified is not repeated")
+			} else {
+				require.Equal(t, c.says, d.only(t).Outcome.Facts["version"])
+			}
 			require.Equal(t, events.Ack(), d.door.Handle(t.Context(), m), "the verdict stands")
 			queue, err := d.store.Queue(t.Context(), c.app)
 			require.NoError(t, err)

@@ -10,16 +10,18 @@ import (
 )
 
 // Plan is GET /v1/apps/{app}/plan: the gate's word on the release in progress, or on the contract that is owed when that is
-// what waits for somebody's word. The findings are those of today: judged for this answer, by the policies in force and the
+// what waits for somebody's word, or else on the one that a warm release will owe. The findings are those of today: judged for this answer, by the policies in force and the
 // database as it is, until the statements begin to run.
 type Plan struct {
 	App      string           `json:"app"`
-	Release  release.ID       `json:"release"` // "" = none is in progress, and no contract is owed
+	Release  release.ID       `json:"release"` // "" = none is in progress, and no contract is owed or will be
 	Version  release.Version  `json:"version"`
 	Phase    release.Phase    `json:"phase"`
-	Contract bool             `json:"contract"`          // it is the contract that this finished release owes
+	Contract bool             `json:"contract"`          // it is the contract that this finished release owes, or will owe
+	Coming   string           `json:"coming,omitempty"`  // what keeps a contract from being owed; "" = it is owed
 	Verdict  *release.Verdict `json:"verdict"`           // null = not judged yet
 	Findings json.RawMessage  `json:"findings"`          // as teal check --format json prints them; null = none
+	Warnings []string         `json:"warnings"`          // what is odd about the folder and stops nothing
 	Problem  string           `json:"problem,omitempty"` // why the findings are not shown, or what they say now that they did not say then
 }
 
@@ -29,45 +31,60 @@ func (d *Daemon) getPlan(c *call) (int, any) {
 		return status, refusal
 	}
 	view := app.View()
-	plan := Plan{App: app.name, Findings: json.RawMessage("null")}
-	owed, current := view.State.Owed, view.State.Current
+	plan := Plan{App: app.name, Findings: json.RawMessage("null"), Warnings: []string{}}
+	owed, current, coming := view.State.Owed, view.State.Current, release.Upcoming(view.State, view.Limits)
 	pending := release.Pending(view.State, view.Limits)
 	switch {
 	case len(owed) > 0 && (current == nil || len(pending) > 0 && pending[0].Step == "contract"):
-		first := owed[0]
-		plan.Release, plan.Version, plan.Phase, plan.Contract = first.Release, first.Version, release.Finished, true
-		plan.Verdict = &release.Verdict{Release: first.Release, Owes: first.Numbers, Policies: first.Policies, Why: first.Denied}
-		if len(pending) > 0 && pending[0].Release == first.Release {
-			plan.Verdict.Contract = pending[0].Roles
+		roles := []string(nil)
+		if len(pending) > 0 && pending[0].Release == owed[0].Release {
+			roles = pending[0].Roles
 		}
-		if first.Begun {
-			plan.Problem = begun(first.Release)
-			break
+		plan.Phase = release.Finished
+		d.planContract(c.Context(), app, &plan, owed[0], roles)
+	case current != nil:
+		d.planRelease(c.Context(), app, &plan, view.State)
+	case coming != nil:
+		plan.Phase, plan.Coming = view.State.Last.Phase, coming.Why
+		d.planContract(c.Context(), app, &plan, coming.Owed, coming.Needs)
+	}
+	return http.StatusOK, plan
+}
+
+// planContract fills a plan in for a contract that is owed, or will be.
+func (d *Daemon) planContract(ctx context.Context, app *App, plan *Plan, owed release.Owed, roles []string) {
+	plan.Release, plan.Version, plan.Contract = owed.Release, owed.Version, true
+	plan.Verdict = &release.Verdict{Release: owed.Release, Owes: owed.Numbers, Policies: owed.Policies, Why: owed.Denied, Contract: roles}
+	if owed.Begun {
+		plan.Problem = begun(owed.Release)
+		return
+	}
+	plan.judged(d.judgeNow(ctx, app, func(ctx context.Context, v Vetter) (release.Verdict, error) {
+		folder, err := folderOf(ctx, d.opt.Inbox, owed.Folder)
+		if err != nil {
+			return release.Verdict{}, err
 		}
-		plan.judged(d.judgeNow(c.Context(), app, func(ctx context.Context, v Vetter) (release.Verdict, error) {
-			folder, err := folderOf(ctx, d.opt.Inbox, first.Folder)
+		return v.VetContract(ctx, owed, folder)
+	}))
+}
+
+// planRelease fills a plan in for the release under way.
+func (d *Daemon) planRelease(ctx context.Context, app *App, plan *Plan, state release.State) {
+	current := state.Current
+	plan.Release, plan.Version, plan.Phase, plan.Verdict = current.ID, current.Version, current.Phase, brief(current).Verdict
+	switch {
+	case current.Folder == "": // it brings no migrations
+	case current.Phase != release.Queued && current.Phase != release.Vetted:
+		plan.Problem = begun(current.ID)
+	default:
+		plan.judged(d.judgeNow(ctx, app, func(ctx context.Context, v Vetter) (release.Verdict, error) {
+			folder, err := folderOf(ctx, d.opt.Inbox, current.Folder)
 			if err != nil {
 				return release.Verdict{}, err
 			}
-			return v.VetContract(ctx, first, folder)
+			return v.Vet(ctx, state, current.Request, folder)
 		}))
-	case current != nil:
-		plan.Release, plan.Version, plan.Phase, plan.Verdict = current.ID, current.Version, current.Phase, brief(current).Verdict
-		switch {
-		case current.Folder == "": // it brings no migrations
-		case current.Phase != release.Queued && current.Phase != release.Vetted:
-			plan.Problem = begun(current.ID)
-		default:
-			plan.judged(d.judgeNow(c.Context(), app, func(ctx context.Context, v Vetter) (release.Verdict, error) {
-				folder, err := folderOf(ctx, d.opt.Inbox, current.Folder)
-				if err != nil {
-					return release.Verdict{}, err
-				}
-				return v.Vet(ctx, view.State, current.Request, folder)
-			}))
-		}
 	}
-	return http.StatusOK, plan
 }
 
 // begun says why there are no findings any more: what has run would be judged as if it had yet to.
@@ -86,6 +103,7 @@ func (p *Plan) judged(now release.Verdict, err error) {
 	case now.Hold != "":
 		p.Problem = fmt.Sprintf("judged now it is held (%s): %s", now.Hold, now.Why)
 	}
+	p.Warnings = orEmpty(now.Warnings)
 	if json.Valid(now.Findings) {
 		p.Findings = now.Findings
 	}

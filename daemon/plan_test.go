@@ -21,7 +21,11 @@ func migrations() events.Folder {
 
 // planned asks for the plan of an app that is in a state and whose gate is vetter.
 func planned(t *testing.T, current *release.Release, owed []release.Owed, vetter *daemontest.Vetter) daemon.Plan {
-	core := &script{alter: func(s *release.State) { s.Current, s.Owed = current, owed }}
+	return plannedIn(t, func(s *release.State) { s.Current, s.Owed = current, owed }, vetter)
+}
+
+func plannedIn(t *testing.T, alter func(*release.State), vetter *daemontest.Vetter) daemon.Plan {
+	core := &script{alter: alter}
 	h := newHouse(t, core, "shop")
 	_, err := h.store.Accept(t.Context(), release.Acceptance{App: "elsewhere", ID: "R0", Digest: "x"}, migrations())
 	require.NoError(t, err)
@@ -44,13 +48,14 @@ func TestThePlanHasTheFindings(t *testing.T) {
 		return &release.Release{Request: release.Request{ID: "R1", Version: "1.1", Folder: digest}, Phase: phase,
 			Verdict: &release.Verdict{Release: "R1", Expand: []string{"dba"}, Pending: []uint64{1}}}
 	}
-	says := &daemontest.Vetter{Verdict: release.Verdict{Findings: []byte(`{"decision":"approve"}`)}}
+	says := &daemontest.Vetter{Verdict: release.Verdict{Findings: []byte(`{"decision":"approve"}`), Warnings: []string{"0001_a.up.sql: lost"}}}
 	away := &daemontest.Vetter{Hook: func(context.Context, string) error { return errors.New("connection refused") }}
 	stricter := &daemontest.Vetter{Verdict: release.Verdict{Refuse: "policy", Why: "not on a Friday"}}
 
 	plan := planned(t, vetted(release.Vetted), nil, says)
 	require.JSONEq(t, `{"decision":"approve"}`, string(plan.Findings))
 	require.Equal(t, []string{"dba"}, plan.Verdict.Expand)
+	require.Equal(t, []string{"0001_a.up.sql: lost"}, plan.Warnings)
 	require.Empty(t, plan.Problem)
 
 	plan = planned(t, vetted(release.Vetted), nil, away)
@@ -66,4 +71,18 @@ func TestThePlanHasTheFindings(t *testing.T) {
 	require.Equal(t, release.ID("R2"), plan.Release)
 	require.JSONEq(t, `{"decision":"approve"}`, string(plan.Findings))
 	require.Equal(t, []string{"dba"}, plan.Verdict.Contract)
+}
+
+// TestThePlanShowsTheContractToCome: while the earlier version is warm nothing is in progress, and yet something is coming.
+func TestThePlanShowsTheContractToCome(t *testing.T) {
+	says := &daemontest.Vetter{Verdict: release.Verdict{Findings: []byte(`{"decision":"allow"}`)}}
+	last := &release.Release{Request: release.Request{ID: "R2", Version: "1.1", Folder: migrations().Digest()}, Phase: release.Warm,
+		Verdict: &release.Verdict{Release: "R2", Owes: []uint64{1}, Contract: []string{"dba"}}, Limits: release.Limits{WarmFor: release.Forever}}
+	plan := plannedIn(t, func(s *release.State) { s.Last = last }, says)
+	require.True(t, plan.Contract)
+	require.Contains(t, plan.Coming, "teal retire shop")
+	require.Equal(t, release.Warm, plan.Phase)
+	require.Equal(t, []uint64{1}, plan.Verdict.Owes)
+	require.Equal(t, []string{"dba"}, plan.Verdict.Contract)
+	require.JSONEq(t, `{"decision":"allow"}`, string(plan.Findings))
 }

@@ -27,6 +27,7 @@ type AppStatus struct {
 	Hold     *release.Hold               `json:"hold"`
 	Waiting  *release.Waiting            `json:"waiting"`
 	Owed     []release.Owed              `json:"owed"`
+	Coming   *release.Coming             `json:"coming"`  // the contract that will be owed once the earlier version is retired
 	Pending  []Pending                   `json:"pending"` // whose word is needed for what; the first is the one that an approval counts for
 	Slots    map[release.Slot]SlotStatus `json:"slots"`
 	Traffic  []release.Node              `json:"traffic"`
@@ -63,7 +64,7 @@ type SlotStatus struct {
 func statusOf(v View) AppStatus {
 	s, o := v.State, v.Observation
 	status := AppStatus{App: s.App, Live: s.Live, Rev: s.Rev, Epoch: s.Epoch, Current: brief(s.Current), Last: brief(s.Last), Previous: withoutRecipe(s.Previous),
-		Class: v.Class, Unproven: v.Unproven, Unready: release.Unready(s), Hold: s.Hold, Waiting: s.Waiting, Owed: orEmpty(s.Owed), Pending: pendingOf(v), Slots: map[release.Slot]SlotStatus{},
+		Class: v.Class, Unproven: v.Unproven, Unready: release.Unready(s), Hold: s.Hold, Waiting: s.Waiting, Owed: orEmpty(s.Owed), Coming: release.Upcoming(s, v.Limits), Pending: pendingOf(v), Slots: map[release.Slot]SlotStatus{},
 		Traffic: orEmpty(o.Traffic.Nodes), Schema: o.Schema, Queue: orEmpty(o.Queue), Freeze: o.Freeze, Kind: v.Action.Kind, Rule: v.Action.Rule,
 		Why: v.Action.Why, Removed: o.Removed, Degraded: v.Degraded, Problems: orEmpty(v.Problems), At: v.At}
 	if o.Job.Running {
@@ -181,6 +182,9 @@ func pendingOf(v View) []Pending {
 		}
 		p := Pending{App: s.App, Release: one.Release, Version: one.Version, Step: one.Step, Roles: one.Roles, Asks: orEmpty(one.Asks),
 			Why: fmt.Sprintf("the %s of %s needs the word of %s", one.Step, one.Version, strings.Join(one.Roles, " and "))}
+		if one.Denied != "" {
+			p.Why = "no approval counts yet, the policies refuse it: " + one.Denied
+		}
 		for _, owed := range s.Owed {
 			if one.Step == "contract" && owed.Release == one.Release {
 				p.Since = owed.NotBefore

@@ -49,6 +49,9 @@ func TestApprovalsAreListedAsTheCoreHasThem(t *testing.T) {
 	require.Equal(t, "the expand of 1.2", list[0].Why)
 	require.Equal(t, "the contract of 1.1 needs the word of lead and dba", list[1].Why)
 	require.Equal(t, list, statusOf(v).Pending)
+
+	v.State.Owed[0].Denied = "0003.up.sql:1: drop-column"
+	require.Equal(t, "no approval counts yet, the policies refuse it: 0003.up.sql:1: drop-column", pendingOf(v)[1].Why)
 }
 
 // TestARecipeIsNotShown: it holds the app's environment, and everybody may read the status.

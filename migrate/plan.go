@@ -18,9 +18,10 @@ type Owed struct {
 
 // Options are the facts that neither the folder nor the ledger holds.
 type Options struct {
-	Ended func(release.ID) bool // it was abandoned or rolled back; nil = none was
-	Owed  []Owed
-	First bool // the first install: both tracks run in number order, so that order cannot be wrong
+	Ended  func(release.ID) bool // it was abandoned or rolled back; nil = none was
+	Lasted events.Folder         // of the newest release that finished or is live: what it carries stays, whoever applied it
+	Owed   []Owed
+	First  bool // the first install: both tracks run in number order, so that order cannot be wrong
 }
 
 // Plan is a folder compared with a ledger. With Problems nothing of it may run.
@@ -86,18 +87,28 @@ func compare(f File, rows map[uint64]Row, ledger []Row, found *problems) string 
 
 func short(sum string) string { return sum[:min(len(sum), len("sha256:")+12)] }
 
-// orphans reports ledger rows without a file.
+// orphans reports ledger rows without a file. The ledger names who applied a number first; when that release did not last,
+// a later one may have carried the file and lasted, and then its folder says so.
 func orphans(files []File, ledger []Row, options Options, found, warned *problems) {
+	lasted := readFolder(options.Lasted, new(problems))
 	for _, row := range ledger {
-		if slices.ContainsFunc(files, func(f File) bool { return f.Number == row.Number }) {
+		if has(files, row.Number) {
 			continue
 		}
-		if options.Ended != nil && row.Release != "" && options.Ended(row.Release) {
+		ended := options.Ended != nil && row.Release != "" && options.Ended(row.Release)
+		switch {
+		case !ended:
+			found.add(Orphan, row.Name, 0, "number %d is in the ledger (%s, release %s) but not in this folder; a folder always travels whole: put the file back", row.Number, row.State, cmp.Or(string(row.Release), "none"))
+		case has(lasted, row.Number):
+			found.add(Orphan, row.Name, 0, "number %d is in the ledger (%s) and in the folder of the release that lasted last, but not in this one; a folder always travels whole: put the file back", row.Number, row.State)
+		default:
 			warned.add(Orphan, row.Name, 0, "number %d was applied by release %s, which did not last, and is not in this folder; its change is still in the database", row.Number, row.Release)
-			continue
 		}
-		found.add(Orphan, row.Name, 0, "number %d is in the ledger (%s, release %s) but not in this folder; a folder always travels whole: put the file back", row.Number, row.State, cmp.Or(string(row.Release), "none"))
 	}
+}
+
+func has(files []File, number uint64) bool {
+	return slices.ContainsFunc(files, func(f File) bool { return f.Number == number })
 }
 
 // Pending lists the files of a track that have to run, by number.

@@ -150,9 +150,15 @@ func TestLedgerContradictions(t *testing.T) {
 
 	shorter := folder("0001_a.up.sql", t1)
 	require.Equal(t, []string{"orphan"}, codes(migrate.NewPlan(shorter, all, migrate.Options{}).Problems))
-	ended := migrate.NewPlan(shorter, all, migrate.Options{Ended: func(id release.ID) bool { return id == "r2" }})
+	rolledBack := func(id release.ID) bool { return id == "r2" }
+	ended := migrate.NewPlan(shorter, all, migrate.Options{Ended: rolledBack})
 	require.Empty(t, ended.Problems)
 	require.Equal(t, []string{"orphan"}, codes(ended.Warnings))
+	before := migrate.NewPlan(shorter, all, migrate.Options{Ended: rolledBack, Lasted: shorter})
+	require.Empty(t, before.Problems, "what lasted does not carry it either")
+	again := migrate.NewPlan(shorter, all, migrate.Options{Ended: rolledBack, Lasted: files})
+	require.Equal(t, []string{"orphan"}, codes(again.Problems), "it was released again and lasted")
+	require.Empty(t, again.Warnings)
 }
 
 func TestBaselinedFilesAreNotRead(t *testing.T) {

@@ -41,7 +41,13 @@ const reportJSON = `{
           "rule": "add-column-check",
           "why": "the check is proven for every old row of note while nobody can read, even though the column is empty",
           "instead": "-- expand:\nALTER TABLE note ADD COLUMN c int;\nALTER TABLE note ADD CONSTRAINT note_c_check CHECK (c \u003e 0) NOT VALID;\n-- a later file:\nALTER TABLE note VALIDATE CONSTRAINT note_c_check;",
-          "decision": "deny"
+          "decision": "deny",
+          "policy": [
+            {
+              "file": "default.yaml",
+              "line": 16
+            }
+          ]
         },
         {
           "line": 2,
@@ -62,7 +68,8 @@ const reportJSON = `{
           "rule": "comment",
           "why": "nobody notices",
           "instead": "",
-          "decision": "allow"
+          "decision": "allow",
+          "policy": []
         }
       ]
     }

@@ -12,6 +12,7 @@ type decision struct {
 	action Action
 	roles  []string
 	notes  []string
+	places []Place // the lines that say the action; none: what is so whatever the policies say, or nobody says anything
 }
 
 // decide turns a finding into an entry of the report, with one more for a waiver that has run out.
@@ -21,7 +22,7 @@ func (c *checker) decide(f Finding, file *FileReport) []Entry {
 	if w, ok := c.waiver(&f, file.Path); ok && d.action != Allow {
 		c.used[w.At] = true
 		if c.in.Now.Before(w.Until) {
-			d = decision{action: Allow, notes: []string{fmt.Sprintf("waived until %s by %s: %s", lastDay(w), w.Owner, w.Reason)}}
+			d = decision{action: Allow, places: []Place{w.At}, notes: []string{fmt.Sprintf("waived until %s by %s: %s", lastDay(w), w.Owner, w.Reason)}}
 		} else {
 			extra = append(extra, c.expired(w, &f, file.Phase))
 		}
@@ -133,6 +134,12 @@ func (d *decision) take(s Setting) {
 		if !slices.Contains(d.roles, role) {
 			d.roles = append(d.roles, role)
 		}
+	}
+	switch rank := s.Action.rank(); {
+	case rank > d.action.rank() || len(d.places) == 0 && rank == d.action.rank():
+		d.places = []Place{s.At}
+	case rank == d.action.rank() && !slices.Contains(d.places, s.At):
+		d.places = append(d.places, s.At)
 	}
 	d.action = worst(d.action, s.Action)
 }

@@ -40,7 +40,8 @@ type Entry struct {
 	Why      string   `json:"why"`
 	Instead  string   `json:"instead"`
 	Decision Action   `json:"decision"`
-	Roles    []string `json:"-"` // who must approve, when Decision is Approve
+	Policy   []Place  `json:"policy"` // the lines of the policies that decided; none: it is so whatever they say
+	Roles    []string `json:"-"`      // who must approve, when Decision is Approve
 }
 
 func entry(f Finding, d decision) Entry {
@@ -48,7 +49,7 @@ func entry(f Finding, d decision) Entry {
 	for _, n := range d.notes {
 		why += " (" + n + ")"
 	}
-	e := Entry{Finding: f, Rule: f.Rule, Why: why, Instead: strings.TrimSpace(f.Instead), Decision: d.action}
+	e := Entry{Finding: f, Rule: f.Rule, Why: why, Instead: strings.TrimSpace(f.Instead), Decision: d.action, Policy: append([]Place{}, d.places...)}
 	if d.action == Approve {
 		e.Roles = d.roles
 	}

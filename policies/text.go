@@ -25,7 +25,27 @@ func (r *Report) Text() string {
 		}
 	}
 	b.WriteByte('\n')
+	if r.Decision == Deny {
+		fmt.Fprintf(&b, "next: %s\n", WayOn("APP"))
+	}
 	return b.String()
+}
+
+// WayOn is what one can do about a report that refuses something.
+func WayOn(app string) string {
+	return "change the migrations as advised, or let somebody answer for them with a waiver in policies/ (docs/policies.md); teal policy show --effective " + app + " shows where each decision comes from"
+}
+
+// By says which lines of the policies decided.
+func (e *Entry) By() string {
+	if len(e.Policy) == 0 {
+		return "none; it is refused whatever they say, and only a waiver lets it pass"
+	}
+	words := make([]string, len(e.Policy))
+	for i, p := range e.Policy {
+		words[i] = p.String()
+	}
+	return strings.Join(words, ", ")
 }
 
 func writeEntry(b *strings.Builder, path string, e *Entry) {
@@ -45,6 +65,9 @@ func writeEntry(b *strings.Builder, path string, e *Entry) {
 	}
 	if e.Instead != "" && e.Decision != Allow {
 		indent(b, "instead: ", e.Instead)
+	}
+	if e.Decision == Deny {
+		indent(b, "policy: ", e.By())
 	}
 	b.WriteByte('\n')
 }

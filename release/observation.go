@@ -116,6 +116,7 @@ type Verdict struct {
 	Hold      string   `json:"hold,omitempty"`   // a hold code
 	Why       string   `json:"why,omitempty"`
 	Findings  []byte   `json:"findings,omitempty"`   // JSON as teal check prints it
+	Warnings  []string `json:"warnings,omitempty"`   // what a person should know of the folder and what stops nothing
 	Expand    []string `json:"expand,omitempty"`     // roles whose approval the expand needs
 	Contract  []string `json:"contract,omitempty"`   // roles whose approval the contract needs
 	Asks      []string `json:"asks,omitempty"`       // what the expand's approval is for, at most a handful: "0003_x.up.sql:4 rule"

@@ -10,9 +10,10 @@ import (
 type Unspoken struct {
 	Release ID       `json:"release"`
 	Version Version  `json:"version"`
-	Step    string   `json:"step"`           // expand, switch or contract
-	Roles   []string `json:"roles"`          // those that have not spoken
-	Asks    []string `json:"asks,omitempty"` // the statements that need the word, as far as the gate named them
+	Step    string   `json:"step"`             // expand, switch or contract
+	Roles   []string `json:"roles"`            // those that have not spoken
+	Asks    []string `json:"asks,omitempty"`   // the statements that need the word, as far as the gate named them
+	Denied  string   `json:"denied,omitempty"` // why the policies refuse it: until they let it pass no word counts
 }
 
 // Pending lists what an app needs a person's word for, in the order in which an approval is taken: the expand or the switch
@@ -39,7 +40,7 @@ func Pending(state State, limits Limits) []Unspoken {
 			continue // past the point at which a word counts
 		}
 		if roles := awaited(&owed, limits); len(roles) > 0 {
-			list = append(list, Unspoken{Release: owed.Release, Version: owed.Version, Step: "contract", Roles: roles, Asks: owed.Asks})
+			list = append(list, Unspoken{Release: owed.Release, Version: owed.Version, Step: "contract", Roles: roles, Asks: owed.Asks, Denied: owed.Denied})
 		}
 	}
 	return list

@@ -55,3 +55,10 @@ func TestUnreadyIsAGreenThatARollbackWouldBeRefusedTo(t *testing.T) {
 	state.Last = nil
 	require.Equal(t, release.None, release.Unready(state), "a green that is stopped is started again")
 }
+
+// TestWhatIsDeniedSaysSo: who lists what waits sees that no word counts yet.
+func TestWhatIsDeniedSaysSo(t *testing.T) {
+	state := release.State{Owed: []release.Owed{{Release: "R1", Version: "1.1", Roles: []string{"dba"}, Denied: "0003.up.sql:1: drop-column"}}}
+	require.Equal(t, []release.Unspoken{{Release: "R1", Version: "1.1", Step: "contract", Roles: []string{"dba"}, Denied: "0003.up.sql:1: drop-column"}},
+		release.Pending(state, release.Limits{}))
+}

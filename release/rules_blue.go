@@ -163,7 +163,7 @@ func gateSwitch(t *turn) (Action, bool) {
 	}
 	if role := t.limits(r).SwitchApproval; needed(role) {
 		if roles := unspoken([]string{role}, r.Approvals, "switch"); len(roles) > 0 {
-			return t.waitApproval(r, "switch", roles)
+			return t.waitApproval(r, roles, Asking{Step: "switch", Roles: []string{role}})
 		}
 	}
 	if t.o.Freeze.Active {

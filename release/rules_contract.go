@@ -142,9 +142,15 @@ func (t *turn) gateContract(owed *Owed) (Waiting, bool) {
 	return Waiting{}, false
 }
 
+// denied reports whether the policies in force refuse an owed contract, as far as they have been asked: others than those that
+// refused it may let it pass.
+func (t *turn) denied(owed *Owed) bool {
+	return owed.Denied != "" && !owed.Begun && !t.changed(owed.Policies)
+}
+
 // deniedText says why the policies in force keep a contract owed.
 func (t *turn) deniedText(owed *Owed) string {
-	return fmt.Sprintf("the policies in force refuse the contract of %s: %s; it stays owed until they let it pass (a waiver does)", owed.Version, owed.Denied)
+	return fmt.Sprintf("the policies in force refuse the contract of %s, and it stays owed until they let it pass (a waiver does; teal policy show --effective %s shows where each decision comes from): %s", owed.Version, t.s.App, owed.Denied)
 }
 
 // liveAtLeast reports whether the version that is live belongs to a generation or a later one.

@@ -110,7 +110,7 @@ func (t *turn) resetHold() {
 	}
 	for _, r := range []*Release{t.s.Current, t.s.Last} {
 		if r != nil {
-			r.Clock.Blind, r.Clock.Unready = 0, 0
+			r.Clock.Blind, r.Clock.Unready, r.Asking = 0, 0, nil
 		}
 	}
 	if r := t.s.Current; r != nil && r.Phase == Checking {
@@ -217,8 +217,11 @@ func personApproves(t *turn) (Action, bool) {
 		return silent()
 	}
 	step, roles := t.missing()
-	if step == "" {
-		return refuse("nothing", "nothing waits for an approval")
+	switch {
+	case step == "":
+		return refuse("nothing", "nothing waits for an approval"+t.yet())
+	case step == "contract" && t.denied(&t.s.Owed[0]):
+		return refuse("policy", "no approval counts yet: "+t.deniedText(&t.s.Owed[0]))
 	}
 	given := 0
 	for _, role := range roles {
@@ -237,7 +240,11 @@ func personApproves(t *turn) (Action, bool) {
 			step, strings.Join(roles, " and "), c.Actor, strings.Join(c.Roles, " ")))
 	}
 	t.s.Waiting = nil
-	return record(t.subject(), fmt.Sprintf("%s approved the %s", c.Actor, step))
+	why := fmt.Sprintf("%s approved the %s", c.Actor, step)
+	if step == "contract" && t.judges(&t.s.Owed[0]) {
+		why += "; the policies have changed since it was judged: it is judged again before it begins, and a refusal voids the approval"
+	}
+	return record(t.subject(), why)
 }
 
 // unspoken is the part of roles that has not approved step.
@@ -312,10 +319,10 @@ func personContracts(t *turn) (Action, bool) {
 	}
 	switch {
 	case len(t.s.Owed) == 0:
-		return refuse("nothing", "no contract is owed")
+		return refuse("nothing", "no contract is owed"+t.yet())
 	case t.s.Contracting:
 		return refuse("already", "the contract is running")
-	case t.s.Owed[0].Denied != "" && !t.s.Owed[0].Begun && !t.changed(t.s.Owed[0].Policies):
+	case t.denied(&t.s.Owed[0]):
 		return refuse("policy", t.deniedText(&t.s.Owed[0]))
 	}
 	t.s.Owed[0].Asked = true

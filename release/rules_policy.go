@@ -56,7 +56,8 @@ func judgeOwed(t *turn) (Action, bool) {
 // judges reports whether an owed contract has to be judged before it may begin. One that has begun is not judged any more.
 func (t *turn) judges(owed *Owed) bool { return !owed.Begun && t.changed(owed.Policies) }
 
-// takeUp writes the gate's word on an owed contract down.
+// takeUp writes the gate's word on an owed contract down. Approvals do not outlive a refusal: who gave them has not seen what
+// is refused, and nobody would be asked again once the policies let it pass.
 func (t *turn) takeUp(owed *Owed) (Action, bool) {
 	handled(&t.s.Job, t.o.Job)
 	if f := t.o.Job.Fault; f != nil {
@@ -80,8 +81,12 @@ func (t *turn) takeUp(owed *Owed) (Action, bool) {
 		owed.Asks = v.AsksLater
 	}
 	if v.Refuse != "" {
-		owed.Denied = v.Why
-		return record(owed.Release, fmt.Sprintf("the policies in force refuse the contract of %s", owed.Version))
+		void := ""
+		if len(owed.Approvals) > 0 {
+			void = "; the approvals that it had are void"
+		}
+		owed.Denied, owed.Approvals = v.Why, nil
+		return record(owed.Release, fmt.Sprintf("the policies in force refuse the contract of %s%s", owed.Version, void))
 	}
 	return record(owed.Release, fmt.Sprintf("the contract of %s stands under the policies in force", owed.Version))
 }

@@ -136,6 +136,7 @@ func judge(t *turn) (Action, bool) {
 		r.Verdict.Expand, r.Verdict.Contract = union(before.Expand, v.Expand), union(before.Contract, v.Contract)
 	}
 	r.Verdict.Findings = nil // told in outcomes when they matter, not carried in the state
+	r.Verdict.Warnings = v.Warnings[:min(len(v.Warnings), warningsKept)]
 	r.Unproven = v.NewValues
 	t.s.Generation++
 	if v.Digest != "" { // in the request, so that another vetting wants the same bytes
@@ -143,7 +144,22 @@ func judge(t *turn) (Action, bool) {
 	}
 	r.Plan.Artifact, r.Plan.Generation = r.Artifact, t.s.Generation
 	t.enter(r, Vetted)
-	return record(r.ID, fmt.Sprintf("vetted: %d expand to apply, %d contract to owe", len(v.Pending), len(v.Owes)))
+	return record(r.ID, fmt.Sprintf("vetted: %d expand to apply, %d contract to owe%s", len(v.Pending), len(v.Owes), warned(v.Warnings)))
+}
+
+// warningsKept is how many warnings the state carries; teal plan shows all of them.
+const warningsKept = 20
+
+// warned adds the first warning to a sentence, and how many more there are.
+func warned(warnings []string) string {
+	switch n := len(warnings); n {
+	case 0:
+		return ""
+	case 1:
+		return "; warning: " + warnings[0]
+	default:
+		return fmt.Sprintf("; warning: %s (and %d more)", warnings[0], n-1)
+	}
 }
 
 // reject refuses a release at the door: nothing was touched.
@@ -183,7 +199,7 @@ func gateExpand(t *turn) (Action, bool) {
 		return t.waitContract(r, &first)
 	}
 	if roles := unspoken(r.Verdict.Expand, r.Approvals, "expand"); len(roles) > 0 {
-		return t.waitApproval(r, "expand", roles)
+		return t.waitApproval(r, roles, Asking{Step: "expand", Roles: r.Verdict.Expand, Asks: r.Verdict.Asks})
 	}
 	if t.o.Freeze.Active {
 		return t.waitFor(r.ID, Waiting{For: "freeze", Why: t.o.Freeze.Why, Until: t.o.Freeze.Until})
@@ -217,20 +233,6 @@ func (t *turn) waitContract(r *Release, first *Owed) (Action, bool) {
 	return t.waitFor(r.ID, w)
 }
 
-// waitApproval waits for a role's word, and abandons when it does not come.
-func (t *turn) waitApproval(r *Release, step string, roles []string) (Action, bool) {
-	l := t.limits(r)
-	if w := t.s.Waiting; w != nil && w.For == "approval" && l.ApprovalWait > 0 && t.o.Now.Sub(w.Since) > l.ApprovalWait {
-		return t.abandon(r, "approval_timeout", fmt.Sprintf("nobody of %s approved the %s within %s", strings.Join(roles, ", "), step, l.ApprovalWait))
-	}
-	var asks []string
-	if step == "expand" {
-		asks = r.Verdict.Asks
-	}
-	return t.waitFor(r.ID, Waiting{For: "approval", Step: step, Role: roles[0], Until: t.o.Now.Add(l.ApprovalWait),
-		Why: t.needs(step, r.Version, roles, asks), Asks: asks})
-}
-
 // expand begins to apply the expand migrations, or steps over an app without any.
 func expand(t *turn) (Action, bool) {
 	r := t.at(Vetted)
@@ -244,7 +246,11 @@ func expand(t *turn) (Action, bool) {
 	t.enter(r, Expanding)
 	handled(&t.s.Job, t.o.Job)
 	t.s.Job.Tries, t.s.Job.Next = 0, t.o.Now
-	t.tell(r.ID, OutExpanding, "", fmt.Sprintf("applying expand %s", numbers(r.Verdict.Pending)), map[string]any{"numbers": r.Verdict.Pending})
+	facts := map[string]any{"numbers": r.Verdict.Pending}
+	if len(r.Verdict.Warnings) > 0 {
+		facts["warnings"] = r.Verdict.Warnings
+	}
+	t.tell(r.ID, OutExpanding, "", fmt.Sprintf("applying expand %s%s", numbers(r.Verdict.Pending), warned(r.Verdict.Warnings)), facts)
 	return t.applyExpand(r, "begins")
 }
 

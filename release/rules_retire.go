@@ -205,11 +205,7 @@ func (t *turn) owe(r *Release) {
 		}
 	}
 	if o, owes := owing(&t.s, r); owes {
-		if after := t.limits(r).ContractAfter; after == Forever {
-			o.NotBefore = r.Switched.AddDate(100, 0, 0)
-		} else {
-			o.NotBefore = r.Switched.Add(after)
-		}
+		o.NotBefore = notBefore(r, t.limits(r).ContractAfter)
 		owed = append(owed, o)
 	}
 	t.s.Owed = owed

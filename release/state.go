@@ -93,7 +93,8 @@ type Release struct {
 	Verdict   *Verdict   `json:"verdict,omitempty"`
 	Limits    Limits     `json:"limits"`
 	Approvals []Approval `json:"approvals,omitempty"`
-	Since     time.Time  `json:"since"` // of the phase
+	Asking    *Asking    `json:"asking,omitempty"` // the approval that was asked for last
+	Since     time.Time  `json:"since"`            // of the phase
 	Begun     time.Time  `json:"begun"`
 	Switched  time.Time  `json:"switched,omitzero"`
 	Ready     bool       `json:"ready,omitempty"`     // blue_ready was said
@@ -138,6 +139,14 @@ type Approval struct {
 	By     string    `json:"by"`
 	Reason string    `json:"reason,omitempty"`
 	At     time.Time `json:"at"`
+}
+
+// Asking is a request for approvals: of what, by whom, for which statements, and since when it has stood.
+type Asking struct {
+	Step  string    `json:"step"`
+	Roles []string  `json:"roles"`
+	Asks  []string  `json:"asks,omitempty"`
+	Since time.Time `json:"since"`
 }
 
 // Owed is the contract of a finished release, waiting for its time.

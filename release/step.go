@@ -200,7 +200,10 @@ func (t *turn) waitFor(id ID, w Waiting) (Action, bool) {
 		}
 		return wait(w.Why)
 	}
-	w.Since, w.Release = t.o.Now, id
+	w.Release = id
+	if w.Since.IsZero() { // an approval may have been asked for before
+		w.Since = t.o.Now
+	}
 	t.s.Waiting = &w
 	facts := map[string]any{"for": w.For}
 	if w.Role != "" {

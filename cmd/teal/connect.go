@@ -75,7 +75,11 @@ func answered(err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &no):
-		return &exit{code: exitFailed, text: plain(no.Text), hint: plain(no.Next), word: no.Code}
+		code := exitFailed
+		if no.Code == "policy" {
+			code = exitRefused
+		}
+		return &exit{code: code, text: plain(no.Text), hint: plain(no.Next), word: no.Code}
 	case errors.As(err, &away):
 		return &exit{code: exitFailed, text: away.Text, hint: away.Next}
 	case errors.Is(err, context.Canceled):

@@ -22,7 +22,7 @@ windows still count. From the first statement on there is no way back to an earl
   teal contract shop --reason "nobody goes back to 1.4"`,
 	})
 	cmd.Args = cobra.MaximumNArgs(1)
-	show := cmd.Flags().Bool("list", false, "list the contracts that are owed, with their age")
+	show := cmd.Flags().Bool("list", false, "list the contracts that are owed, with their age, and those that will be")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch {
 		case *show:
@@ -43,32 +43,61 @@ type owing struct {
 	Needs   []string `json:"needs"` // the roles that have not spoken, those of the app's config too
 }
 
+// coming is a contract in the list that is not owed yet.
+type coming struct {
+	App string `json:"app"`
+	release.Coming
+}
+
 func (o *order) listOwed(cmd *cobra.Command, args []string) error {
 	status, err := o.at.client().Status(cmd.Context())
 	if err != nil {
 		return answered(err)
 	}
-	owed := []owing{}
-	for _, app := range status.Apps {
-		if len(args) == 1 && args[0] != app.App {
+	owed, soon := contracts(status.Apps, args)
+	if o.out.json() {
+		return printJSON(o.io.out, map[string]any{"owed": owed, "coming": soon})
+	}
+	return printContracts(o.io, owed, soon, time.Now())
+}
+
+// contracts lists what the apps (or the one that is named) owe, and what they will.
+func contracts(apps []daemon.AppStatus, named []string) ([]owing, []coming) {
+	owed, soon := []owing{}, []coming{}
+	for _, app := range apps {
+		if len(named) == 1 && named[0] != app.App {
 			continue
 		}
 		for i, one := range app.Owed {
 			owed = append(owed, owing{App: app.App, Owed: one, Running: i == 0 && contracting(app), Needs: unspoken(app, one)})
 		}
+		if app.Coming != nil {
+			soon = append(soon, coming{App: app.App, Coming: *app.Coming})
+		}
 	}
-	if o.out.json() {
-		return printJSON(o.io.out, map[string]any{"owed": owed})
-	}
-	if len(owed) == 0 {
-		fmt.Fprintln(o.io.err, "no contract is owed")
-		return nil
-	}
+	return owed, soon
+}
+
+func printContracts(io stdio, owed []owing, soon []coming, now time.Time) error {
 	rows := [][]string{{"APP", "VERSION", "MIGRATIONS", "DUE", "NEEDS"}}
 	for _, one := range owed {
-		rows = append(rows, []string{one.App, string(one.Version), numbers(one.Numbers), one.due(time.Now()), strings.Join(one.missing(), " and ")})
+		rows = append(rows, []string{one.App, string(one.Version), numbers(one.Numbers), one.due(now), strings.Join(one.missing(), " and ")})
 	}
-	return table(o.io.out, rows)
+	for _, one := range soon {
+		rows = append(rows, []string{one.App, string(one.Version), numbers(one.Numbers), "not owed yet", strings.Join(one.Needs, " and ")})
+	}
+	if len(rows) > 1 {
+		if err := table(io.out, rows); err != nil {
+			return err
+		}
+	}
+	if len(owed) == 0 {
+		fmt.Fprintln(io.err, "no contract is owed")
+	}
+	for _, one := range soon {
+		fmt.Fprintf(io.err, "%s will owe the contract of %s: %s\n", one.App, plain(string(one.Version)), plain(one.Why))
+	}
+	return nil
 }
 
 // due says since when, or in what time, a contract may run.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"regexp"
@@ -167,7 +168,7 @@ func printRule(w io.Writer, r policies.Rule) {
 // printPast tells a release step by step.
 func printPast(w io.Writer, past client.Past) {
 	p := past.Release
-	fmt.Fprintf(w, "release %s of %s %s\n", p.ID, plain(p.App), plain(string(p.Version)))
+	fmt.Fprintf(w, "release %s of %s %s\n", p.ID, plain(p.App), cmp.Or(plain(string(p.Version)), "(its version could not be read)"))
 	if p.Signer != "" {
 		fmt.Fprintf(w, "signed by %s\n", plain(p.Signer))
 	}

@@ -154,7 +154,7 @@ func planFiles(plan migrate.Plan, done func(migrate.File) bool) []policies.File 
 	return files
 }
 
-// denied writes the findings that refuse a release: the place, the reason, and what to do instead.
+// denied writes the findings that refuse a release: the place, the reason, who says so, and what to do instead.
 func denied(report *policies.Report) string {
 	var lines []string
 	for _, f := range report.Files {
@@ -162,7 +162,7 @@ func denied(report *policies.Report) string {
 			if e.Decision != policies.Deny {
 				continue
 			}
-			line := fmt.Sprintf("%s:%d: %s: %s", f.Path, e.Line, e.Rule, e.Why)
+			line := fmt.Sprintf("%s:%d: %s: %s (policy: %s)", f.Path, e.Line, e.Rule, e.Why, e.By())
 			if e.Instead != "" {
 				line += "; instead: " + e.Instead
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"time"
@@ -55,7 +56,7 @@ func printHistory(w io.Writer, past []daemon.Past, now time.Time) error {
 		if p.Code != "" {
 			end += " (" + p.Code + ")"
 		}
-		version := string(p.Version)
+		version := cmp.Or(string(p.Version), "unknown")
 		if p.Rollback {
 			version += " (rollback)"
 		}
@@ -64,26 +65,41 @@ func printHistory(w io.Writer, past []daemon.Past, now time.Time) error {
 	return table(w, rows)
 }
 
+// auditMost is how many lines one question is answered with.
+const auditMost = 1000
+
 // newAudit prints the timeline of an app.
 func newAudit(io stdio) *cobra.Command {
 	var at place
 	cmd := &cobra.Command{
 		Use:     "audit APP",
 		GroupID: "release",
-		Short:   "Everything that was decided and done for an app, oldest first",
+		Short:   "Everything that was decided and done for an app: the newest lines, oldest first",
 		Long: `Print the timeline of an app: every decision with the rule that made it, every effect with how long it took, every word
-of a person with the reason given. It is kept for ever; --after N goes on after line N.`,
+of a person with the reason given. It is kept for ever. The newest lines are printed; --after N goes on after line N, and
+--after 0 begins at the beginning.`,
 		Example: `  teal audit shop
+  teal audit shop --limit 20
   teal audit shop --after 1200 --limit 1000 -o json`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: at.apps,
 	}
 	at.flags(cmd)
-	after := cmd.Flags().Uint64("after", 0, "begin after this line")
+	after := cmd.Flags().Uint64("after", 0, "the lines after this one, instead of the newest")
 	limit := cmd.Flags().Int("limit", 200, "how many lines, 1000 at most")
 	out := format(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		lines, err := at.client().Timeline(cmd.Context(), args[0], *after, *limit)
+		if *limit < 1 {
+			return failf(exitUsage, "--limit %d: give a number of lines from 1 to %d", *limit, auditMost)
+		}
+		ask, hint := at.client().Tail, auditEarlier
+		if cmd.Flags().Changed("after") {
+			hint = auditNext
+			ask = func(ctx context.Context, app string, limit int) ([]release.Entry, error) {
+				return at.client().Timeline(ctx, app, *after, limit)
+			}
+		}
+		lines, err := ask(cmd.Context(), args[0], *limit)
 		switch {
 		case err != nil:
 			return answered(err)
@@ -93,12 +109,22 @@ of a person with the reason given. It is kept for ever; --after N goes on after 
 		for _, line := range lines {
 			fmt.Fprintln(io.out, plain(auditLine(line)))
 		}
-		if len(lines) == *limit {
-			fmt.Fprintf(io.err, "  next: teal audit %s --after %d\n", args[0], lines[len(lines)-1].N)
+		if len(lines) == min(*limit, auditMost) {
+			fmt.Fprint(io.err, hint(args[0], lines))
 		}
 		return nil
 	}
 	return cmd
+}
+
+// auditNext goes on after the last line.
+func auditNext(app string, lines []release.Entry) string {
+	return fmt.Sprintf("  next: teal audit %s --after %d\n", app, lines[len(lines)-1].N)
+}
+
+// auditEarlier begins at the beginning.
+func auditEarlier(app string, _ []release.Entry) string {
+	return fmt.Sprintf("  there may be earlier lines: teal audit %s --after 0 begins with the first\n", app)
 }
 
 func auditLine(e release.Entry) string {

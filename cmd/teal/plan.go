@@ -24,7 +24,8 @@ func newPlan(io stdio) *cobra.Command {
 		Short:   "What a release will do to the database, step by step",
 		Long: `Show what the release in progress of an app will do to the database: the migrations that it expands, the contract that it
 will owe, who must approve, and every finding of the gate. When the contract of a finished release waits for somebody's
-word, or nothing else is in progress, it is shown in the same way. The findings are judged for this command, by the policies
+word, or nothing else is in progress, it is shown in the same way; so is the contract that will be owed once the earlier
+version, which is still warm, is retired. The findings are judged for this command, by the policies
 in force and the database as it is; once the statements run there are none any more.
 
 For a folder of migrations, without a daemon, show what a release of it would do: the files by track, each statement with its
@@ -79,6 +80,8 @@ func printPlan(w io.Writer, plan daemon.Plan) {
 	switch {
 	case v == nil:
 		v, what = &release.Verdict{}, what+": not judged yet"
+	case plan.Coming != "":
+		what += " and will owe a contract: " + plain(plan.Coming)
 	case plan.Contract:
 		what += " and owes a contract"
 	}
@@ -93,6 +96,9 @@ func printPlan(w io.Writer, plan daemon.Plan) {
 	}
 	if v.NewValues {
 		fmt.Fprintln(w, "a rollback after it is unproven: the new version may write values that the old one does not know")
+	}
+	for _, warning := range plan.Warnings {
+		fmt.Fprintf(w, "warning: %s\n", plain(warning))
 	}
 	if plan.Problem != "" {
 		fmt.Fprintf(w, "\n%s\n", plainText(plan.Problem))

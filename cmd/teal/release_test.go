@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,6 +58,7 @@ func TestTwoReleasesAndARollback(t *testing.T) {
 	require.Regexp(t, `(?m)^\d+s +[0-9A-Z]{26} +1\.1 +rolled back`, s.out)
 	s = h.teal("audit", "shop")
 	require.Regexp(t, `person-rolls-back: .*\[.+ rollback: it is slow\]`, s.out)
+	requireNewestLines(t, h)
 	s = h.teal("explain", string(doc.Release))
 	require.Equal(t, exitDone, s.code, s.err)
 	require.Contains(t, s.out, "finished")
@@ -64,6 +66,26 @@ func TestTwoReleasesAndARollback(t *testing.T) {
 	var status daemon.Status
 	require.NoError(t, json.Unmarshal([]byte(h.teal("status", "-o", "json").out), &status))
 	require.Equal(t, release.Version("1.0"), status.Apps[0].Version)
+}
+
+// requireNewestLines: what a person asks for is what happened last; --after goes through all of it.
+func requireNewestLines(t *testing.T, h *house) {
+	t.Helper()
+	lines := func(args ...string) []release.Entry {
+		var doc struct{ Lines []release.Entry }
+		s := h.teal(append([]string{"audit", "shop", "-o", "json"}, args...)...)
+		require.NoError(t, json.Unmarshal([]byte(s.out), &doc), s.err)
+		return doc.Lines
+	}
+	all := lines("--after", "0", "--limit", "1000")
+	newest := lines("--limit", "2")
+	require.Len(t, newest, 2)
+	require.Greater(t, newest[1].N, newest[0].N)
+	require.GreaterOrEqual(t, newest[1].N, all[len(all)-1].N)
+	require.Equal(t, all[:2], lines("--after", "0", "--limit", "2"))
+	require.Contains(t, h.teal("audit", "shop", "--after", "0", "--limit", "1").err, fmt.Sprintf("next: teal audit shop --after %d\n", all[0].N))
+	require.Contains(t, h.teal("audit", "shop", "--limit", "1").err, "--after 0 begins with the first")
+	require.Equal(t, exitUsage, h.teal("audit", "shop", "--limit", "0").code)
 }
 
 // TestTheSameIDAgain waits for the release that was requested first.
@@ -103,6 +125,8 @@ func TestEndsThatAreNotGood(t *testing.T) {
 	s, doc = h.release("1.0", "--migrations-dir", "/srv/shop")
 	require.Equal(t, exitFailed, s.code)
 	require.Equal(t, []string{"rejected no_database"}, types(doc))
+	require.Contains(t, h.teal("explain", string(doc.Release)).out, "release "+string(doc.Release)+" of shop 1.0\n")
+	require.Regexp(t, string(doc.Release)+` +1\.0 +rejected \(no_database\)`, h.teal("history", "shop").out)
 	s, _ = h.release("1.0")
 	require.Equal(t, exitDone, s.code, s.err)
 	h.ill.Store("1.1")

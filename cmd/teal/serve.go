@@ -251,6 +251,7 @@ func prune(ctx context.Context, store *sqlite.Store, log *slog.Logger) {
 func archive(s *sqlite.Store) daemon.Archive {
 	return daemon.Archive{
 		Timeline: s.Timeline,
+		Tail:     s.Tail,
 		Outcomes: s.Outcomes,
 		History: func(ctx context.Context, app string, limit int) ([]daemon.Past, error) {
 			records, err := s.History(ctx, app, limit)

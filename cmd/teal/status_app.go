@@ -95,14 +95,10 @@ func printApp(w io.Writer, app daemon.AppStatus, now time.Time) error {
 	}
 	for _, o := range app.Owed {
 		line := owing{App: app.App, Owed: o, Running: contracting(app)}
-		needs := ""
-		if o.Denied != "" {
-			needs = ", refused by the policies in force"
-		}
-		if roles := unspoken(app, o); len(roles) > 0 {
-			needs += ", needs the word of " + strings.Join(roles, " and ") + ": teal approve " + app.App
-		}
-		say("owed", "contract %s of %s, due %s%s", numbers(o.Numbers), o.Version, line.due(now), needs)
+		say("owed", "contract %s of %s, due %s%s", numbers(o.Numbers), o.Version, line.due(now), needs(app, o))
+	}
+	if c := app.Coming; c != nil {
+		say("coming", "contract %s of %s%s: %s", numbers(c.Numbers), c.Version, willNeed(c.Needs), c.Why)
 	}
 	for _, q := range app.Queue {
 		say("queued", "%s (%s) since %s", q.Version, q.ID, age(now, q.Accepted))
@@ -116,6 +112,26 @@ func printApp(w io.Writer, app daemon.AppStatus, now time.Time) error {
 	}
 	fmt.Fprintln(w)
 	return printNodes(w, app)
+}
+
+// needs is what an owed contract waits for beside its time, and the command that goes on.
+func needs(app daemon.AppStatus, o release.Owed) string {
+	text, command := "", ": teal approve "+app.App
+	if o.Denied != "" {
+		text, command = ", refused by the policies in force", ", once they let it pass"
+	}
+	if roles := unspoken(app, o); len(roles) > 0 {
+		text += ", needs the word of " + strings.Join(roles, " and ") + command
+	}
+	return text
+}
+
+// willNeed names those whose word a contract needs once it is owed.
+func willNeed(roles []string) string {
+	if len(roles) == 0 {
+		return ""
+	}
+	return ", which will need the word of " + strings.Join(roles, " and ")
 }
 
 // printOverlays says what stops the app, and the command that goes on.

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"teal.dev/teal/daemon"
+	"teal.dev/teal/internal/client"
 	"teal.dev/teal/release"
 )
 
@@ -39,9 +40,10 @@ func TestAppInTrouble(t *testing.T) {
 		Current: &release.Release{Request: release.Request{ID: "R1", Version: "1.5"}, Phase: release.Expanding, Since: now.Add(-5 * time.Minute)},
 		Hold:    &release.Hold{Code: "foreign_rev", Why: "rev 77 by a \x1b[2Jstranger", Step: "baking", Since: now.Add(-2 * time.Minute)},
 		Waiting: &release.Waiting{For: "approval", Role: "dba", Why: "the backfill", Since: now.Add(-time.Hour), Until: now.Add(time.Hour)},
-		Pending: []daemon.Pending{{Release: "R1", Step: "expand", Roles: []string{"dba", "lead"}}, {Release: "R0", Step: "contract", Roles: []string{"admin"}}},
+		Pending: []daemon.Pending{{Release: "R1", Step: "expand", Roles: []string{"dba", "lead"}}, {Release: "R0", Step: "contract", Roles: []string{"admin"}}, {Release: "R9", Step: "contract", Roles: []string{"lead"}}},
 		Owed: []release.Owed{{Release: "R0", Version: "1.4", Numbers: []uint64{7, 8}, Roles: []string{"dba", "admin"}, Approvals: []release.Approval{{Role: "dba"}}, NotBefore: now.Add(3 * time.Hour)},
 			{Release: "R9", Version: "1.4", Numbers: []uint64{9}, Denied: "drop-column", NotBefore: now.Add(3 * time.Hour)}},
+		Coming:  &release.Coming{Owed: release.Owed{Release: "R3", Version: "1.5", Numbers: []uint64{11}}, Needs: []string{"dba"}, Why: "it waits"},
 		Queue:   []release.Request{{ID: "R2", Version: "1.6", Accepted: now.Add(-time.Minute)}},
 		Traffic: []release.Node{{Name: "lb1"}, {Name: "lb2", Known: true, Foreign: "b\x07x"}}}
 	var out bytes.Buffer
@@ -50,7 +52,7 @@ func TestAppInTrouble(t *testing.T) {
 		"state     HELD 2m (foreign_rev)\n", "held      foreign_rev since 2m, at baking: rev 77 by a [2Jstranger\n",
 		"  next    find who wrote the map, then: teal adopt shop --rev --reason …\n",
 		"waiting   for approval since 1h, until 2026-11-23T13:00:00Z: the backfill\n  next    teal approve shop --reason … (by somebody with each of the roles dba and lead)\n",
-		"owed      contract 7, 8 of 1.4, due in 3h, needs the word of admin: teal approve shop\n", "owed      contract 9 of 1.4, due in 3h, refused by the policies in force\n", "queued    1.6 (R2) since 1m\n",
+		"owed      contract 7, 8 of 1.4, due in 3h, needs the word of admin: teal approve shop\n", "owed      contract 9 of 1.4, due in 3h, refused by the policies in force, needs the word of lead, once they let it pass\n", "queued    1.6 (R2) since 1m\n", "coming    contract 11 of 1.5, which will need the word of dba: it waits\n",
 		"rollback  forward-only: the schema has gone past the earlier version; release a new one\n", "unknown", "foreign: bx",
 	} {
 		require.Contains(t, out.String(), want)
@@ -85,4 +87,15 @@ func TestAGreenThatIsNotReadyIsNotStartedAgain(t *testing.T) {
 	require.Equal(t, ": the earlier version is meant to be up in slot b and is not ready now; teal rollback shop is refused without --force until it is", meaning(app))
 	app.Unready = release.None
 	require.Contains(t, meaning(app), "is started again first")
+}
+
+// TestAVersionThatCouldNotBeRead: a request that was refused before it could be read, or trusted, has none.
+func TestAVersionThatCouldNotBeRead(t *testing.T) {
+	unread := daemon.Past{App: "shop", ID: "R1", Terminal: "rejected", Code: "schema"}
+	var out bytes.Buffer
+	printPast(&out, client.Past{Release: unread})
+	require.Equal(t, "release R1 of shop (its version could not be read)\n", out.String())
+	out.Reset()
+	require.NoError(t, printHistory(&out, []daemon.Past{unread}, time.Now()))
+	require.Regexp(t, `R1 +unknown +rejected \(schema\)`, out.String())
 }

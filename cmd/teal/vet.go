@@ -9,6 +9,7 @@ import (
 
 	"teal.dev/teal/events"
 	"teal.dev/teal/migrate"
+	"teal.dev/teal/policies"
 	"teal.dev/teal/release"
 )
 
@@ -37,7 +38,7 @@ func (v *vetter) Vet(ctx context.Context, state release.State, request release.R
 		verdict.Refuse, verdict.Why, verdict.Findings = refused(plan.Problems)
 		return verdict, nil
 	}
-	verdict.After = plan.After
+	verdict.After, verdict.Warnings = plan.After, lines(plan.Warnings)
 	if state.Merged {
 		verdict.Pending = migrate.Numbers(plan.Merged())
 		return verdict, nil
@@ -48,7 +49,11 @@ func (v *vetter) Vet(ctx context.Context, state release.State, request release.R
 	if err != nil {
 		return verdict, err
 	}
-	return verdict, v.gate.judge(v.app, planFiles(plan, migrate.File.Done), k, &verdict)
+	err = v.gate.judge(v.app, planFiles(plan, migrate.File.Done), k, &verdict)
+	if verdict.Refuse != "" {
+		verdict.Why += "\nnext: " + policies.WayOn(v.app)
+	}
+	return verdict, err
 }
 
 // VetContract judges the owed files of a folder by the policies in force and the database as it is now.
@@ -94,7 +99,11 @@ func (v *vetter) plan(ctx context.Context, state release.State, folder events.Fo
 	if err != nil {
 		return migrate.Plan{}, err
 	}
-	options := migrate.Options{Ended: v.database.ended, First: state.Merged}
+	lasted, err := v.database.lasted(ctx, state)
+	if err != nil {
+		return migrate.Plan{}, fmt.Errorf("the folder of the release that lasted last: %w", err)
+	}
+	options := migrate.Options{Ended: v.database.ended, Lasted: lasted, First: state.Merged}
 	for _, owed := range release.Owing(state) {
 		files, err := v.database.store.Folder(ctx, owed.Folder)
 		if err != nil {
@@ -107,10 +116,15 @@ func (v *vetter) plan(ctx context.Context, state release.State, folder events.Fo
 
 // refused is the refusal that a plan's problems make: the first one's code, all of their sentences.
 func refused(problems []migrate.Problem) (code, why string, findings []byte) {
-	lines := make([]string, len(problems))
-	for i, p := range problems {
-		lines[i] = p.Error()
-	}
 	findings, _ = json.Marshal(map[string]any{"problems": problems}) // plain strings and numbers: it cannot fail
-	return string(problems[0].Code), strings.Join(lines, "\n"), findings
+	return string(problems[0].Code), strings.Join(lines(problems), "\n"), findings
+}
+
+// lines are the sentences of problems, each with its place.
+func lines(problems []migrate.Problem) []string {
+	var list []string
+	for _, p := range problems {
+		list = append(list, p.Error())
+	}
+	return list
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math"
 	"path/filepath"
 	"reflect"
 	"sync"
@@ -245,7 +246,7 @@ func (d *database) open(ctx context.Context) (*postgres.Database, error) {
 	}
 	db, err := postgres.Open(postgres.Config{
 		App: d.app.Name, URL: urls[0], DirectURL: urls[1], Table: d.app.Database.Table, MaxRows: d.app.Database.Backfill.MaxRows,
-		StoreID: d.store.StoreID(), Ended: d.ended, Logger: d.log,
+		StoreID: d.store.StoreID(), Logger: d.log,
 	})
 	if err != nil {
 		return nil, err
@@ -260,6 +261,22 @@ func (d *database) ended(id release.ID) bool {
 	defer cancel()
 	r, found, err := d.store.Release(ctx, d.app.Name, id)
 	return err == nil && found && (r.Terminal == release.OutAbandoned || r.Terminal == release.OutRolledBack)
+}
+
+// lasted is the folder of the newest release that finished or is live. A release that follows it without one of its files is
+// refused, so no older folder has to be asked.
+func (d *database) lasted(ctx context.Context, state release.State) (events.Folder, error) {
+	past, err := d.store.History(ctx, d.app.Name, math.MaxInt32)
+	if err != nil {
+		return nil, err
+	}
+	live := state.Slots[state.Live].Plan
+	for _, r := range past {
+		if r.Folder != "" && (r.Terminal == release.OutFinished || live != nil && live.Release == r.ID) {
+			return d.store.Folder(ctx, r.Folder)
+		}
+	}
+	return nil, nil
 }
 
 // Observe tells the state of the database with regard to a folder.

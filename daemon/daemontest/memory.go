@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 
@@ -172,6 +173,12 @@ func (m *Memory) Timeline(_ context.Context, app string, after uint64, limit int
 		}
 	}
 	return list, nil
+}
+
+// Tail returns the last lines of an app.
+func (m *Memory) Tail(ctx context.Context, app string, limit int) ([]release.Entry, error) {
+	list, err := m.Timeline(ctx, app, 0, math.MaxInt)
+	return list[max(0, len(list)-limit):], err
 }
 
 // Accept stores what the door decided.

@@ -66,6 +66,14 @@ func (c *Client) Timeline(ctx context.Context, app string, after uint64, limit i
 	return answer.Lines, err
 }
 
+// Tail is the last lines of what happened to an app, oldest first.
+func (c *Client) Tail(ctx context.Context, app string, last int) ([]release.Entry, error) {
+	answer, err := get[struct {
+		Lines []release.Entry `json:"lines"`
+	}](ctx, c, "/v1/apps/"+url.PathEscape(app)+"/timeline?last="+strconv.Itoa(last))
+	return answer.Lines, err
+}
+
 // History is the releases of an app, newest first.
 func (c *Client) History(ctx context.Context, app string, limit int) ([]daemon.Past, error) {
 	answer, err := get[struct {

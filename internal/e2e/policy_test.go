@@ -65,6 +65,10 @@ func TestAStricterPolicyReachesAReleaseUnderWay(t *testing.T) {
 	require.Contains(t, out, "policies that let it pass")
 	_, err = w.api.Order(t.Context(), "shop", release.VerbContract, daemon.Order{Reason: "now"})
 	require.ErrorContains(t, err, "0005_drop_name.up.sql")
+	_, err = w.api.Order(t.Context(), "shop", release.VerbApprove, daemon.Order{Reason: "it is fine"})
+	require.ErrorContains(t, err, "no approval counts yet")
+	code, out = w.command(nil, "approve", "shop", "--reason", "it is fine")
+	require.Equal(t, 3, code, out)
 	require.Equal(t, release.ClassCold, w.app("shop").Class, "no contract statement has run")
 
 	_, out = w.command(nil, "plan", "shop")
@@ -72,6 +76,8 @@ func TestAStricterPolicyReachesAReleaseUnderWay(t *testing.T) {
 	require.Contains(t, out, "drop-column")
 
 	w.site("rules: {drop-column: approve}\n")
+	require.Contains(t, w.waits("shop", "approval"), "0005_drop_name.up.sql", "the word that was given before the refusal is void")
+	w.approve("shop", id, "contract")
 	w.reach(id, release.OutContracted)
 	require.Equal(t, release.ClassForwardOnly, w.app("shop").Class)
 	w.account(id)

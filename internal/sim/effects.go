@@ -114,7 +114,7 @@ func (w *World) vet(a release.Action) *release.Fault {
 		}
 	}
 	v := release.Verdict{Digest: spec.digest(), Release: a.Release, Refuse: spec.Refuse, Pending: minus(spec.Expand, w.DB.Expand), Owes: minus(spec.Contract, w.DB.Contract),
-		Expand: append(slices.Clone(spec.Roles), w.Policy.Expand...), Contract: w.Policy.Contract, Policies: w.Policy.Digest}
+		Expand: append(slices.Clone(spec.Roles), w.Policy.Expand...), Contract: w.Policy.Contract, Policies: w.Policy.Digest, Warnings: spec.Warns}
 	if len(spec.Roles) > 0 && len(v.Pending) > 0 {
 		v.Asks = []string{fmt.Sprintf("%04d.up.sql:1 opaque", v.Pending[0])}
 	}

@@ -272,6 +272,8 @@ func (s *teller) limit(words []string) {
 			l.Passes, _ = strconv.Atoi(value)
 		case "stable":
 			l.Stable = d
+		case "wait":
+			l.ApprovalWait = d
 		case "warm":
 			l.WarmFor = d
 		case "after":
@@ -326,6 +328,8 @@ func (s *teller) spec(words []string) Spec {
 			spec.Roles = strings.Split(value, ",")
 		case "refuse":
 			spec.Refuse = value
+		case "warns":
+			spec.Warns = strings.Split(value, ",")
 		case "unhealthy":
 			spec.Healthy = false
 		case "unchecked":

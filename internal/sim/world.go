@@ -16,6 +16,7 @@ type Spec struct {
 	Contract []uint64
 	Roles    []string // approvals that its expand needs
 	Refuse   string   // the gate refuses it with this code
+	Warns    []string // what the gate says and what stops nothing
 	NoDB     bool     // sends "migrations: none"
 
 	Current   release.Version // precondition.current_version

@@ -116,7 +116,7 @@ func (r *run) own(ctx context.Context) error {
 
 // choose lists the files to run, in order.
 func (r *run) choose(folder events.Folder) ([]migrate.File, error) {
-	plan := migrate.NewPlan(folder, r.ledger, migrate.Options{Ended: r.d.config.Ended, First: r.m.Merged})
+	plan := migrate.NewPlan(folder, r.ledger, migrate.Options{First: r.m.Merged})
 	if err := refuse(plan.Problems); err != nil {
 		return nil, err
 	}

@@ -9,22 +9,19 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"teal.dev/teal/release"
 )
 
 // Config says which database, on whose behalf, and how patient.
 type Config struct {
 	App        string
-	URL        string                // the database as the app's config names it
-	DirectURL  string                // past the pooler; "" = URL
-	Table      string                // golang-migrate's version table; "" = schema_migrations
-	MaxRows    int64                 // a data statement that is estimated to touch more is refused; 0 = 100,000
-	LockBudget time.Duration         // time one Apply may spend waiting for locks; 0 = 10 minutes
-	Deadline   time.Duration         // for what waits and works without blocking anybody: CREATE INDEX CONCURRENTLY, VALIDATE; 0 = 6 hours
-	StoreID    string                // identity of the store that leads this database; "" = not compared
-	Ended      func(release.ID) bool // a release was abandoned or rolled back; nil = none was
-	Logger     *slog.Logger          // nil = silent
+	URL        string        // the database as the app's config names it
+	DirectURL  string        // past the pooler; "" = URL
+	Table      string        // golang-migrate's version table; "" = schema_migrations
+	MaxRows    int64         // a data statement that is estimated to touch more is refused; 0 = 100,000
+	LockBudget time.Duration // time one Apply may spend waiting for locks; 0 = 10 minutes
+	Deadline   time.Duration // for what waits and works without blocking anybody: CREATE INDEX CONCURRENTLY, VALIDATE; 0 = 6 hours
+	StoreID    string        // identity of the store that leads this database; "" = not compared
+	Logger     *slog.Logger  // nil = silent
 }
 
 // Database migrates one app's database. It connects when asked and keeps no connection in between; its methods may be

@@ -91,7 +91,7 @@ func TestRenumberingAndOrphans(t *testing.T) {
 	gone := release.ID("01JD0000000000000000000001")
 	ended := false
 	hasEnded := func(id release.ID) bool { return ended && id == gone }
-	db := open(t, dsn, func(c *postgres.Config) { c.Ended = hasEnded })
+	db := open(t, dsn)
 	conn := outside(t, dsn)
 	f := files("1_a.up.sql", base, "2_b.up.sql", "CREATE TABLE b (id int);", "3_c.up.sql", "CREATE TABLE c (id nosuchtype);")
 	requireFault(t, apply(t, db, f), release.Permanent, "migration_failed")
