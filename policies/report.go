@@ -11,8 +11,15 @@ type Report struct {
 	Files    []FileReport `json:"files"`
 }
 
-// Add puts what somebody else found about a file at the end of its report, which may have none yet: a file that is not judged.
-func (r *Report) Add(path string, e Entry) {
+// kindFolder is the kind of what is wrong with a folder as a whole: names, numbers, tracks, what the ledger says. No policy and
+// no waiver lets it pass.
+const kindFolder = "folder"
+
+// AddFault puts what is wrong with the folder as a whole at the end of the report on the file that shows it, which may have none
+// yet: a file that is not judged. The code stands for a rule.
+func (r *Report) AddFault(path string, line int, code, why string, decision Action) {
+	e := Entry{Rule: code, Why: why, Decision: decision, Policy: []Place{}, Finding: Finding{Rule: code, Line: max(line, 1), Kind: kindFolder,
+		Compatibility: Never, Hazards: []Hazard{}, Operation: Operation{Locks: []Lock{}}}}
 	i := slices.IndexFunc(r.Files, func(f FileReport) bool { return f.Path == path })
 	if i < 0 {
 		i = len(r.Files)

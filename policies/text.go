@@ -2,6 +2,7 @@ package policies
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -25,10 +26,17 @@ func (r *Report) Text() string {
 		}
 	}
 	b.WriteByte('\n')
-	if r.Decision == Deny {
+	if r.waivable() {
 		fmt.Fprintf(&b, "next: %s\n", WayOn("APP"))
 	}
 	return b.String()
+}
+
+// waivable says whether something is refused that a policy or a waiver could let pass.
+func (r *Report) waivable() bool {
+	return slices.ContainsFunc(r.Files, func(f FileReport) bool {
+		return slices.ContainsFunc(f.Statements, func(e Entry) bool { return e.Decision == Deny && e.Kind != kindFolder })
+	})
 }
 
 // WayOn is what one can do about a report that refuses something.
@@ -38,7 +46,10 @@ func WayOn(app string) string {
 
 // By says which lines of the policies decided.
 func (e *Entry) By() string {
-	if len(e.Policy) == 0 {
+	switch {
+	case e.Kind == kindFolder:
+		return "none; no policy and no waiver lets a folder pass with this (teal explain " + e.Rule + ")"
+	case len(e.Policy) == 0:
 		return "none; it is refused whatever they say, and only a waiver lets it pass"
 	}
 	words := make([]string, len(e.Policy))

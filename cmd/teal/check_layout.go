@@ -27,15 +27,16 @@ type judged struct {
 func (j *judged) check() policies.Report {
 	report := policies.Check(j.Input)
 	for _, f := range j.faults() {
-		report.Add(f.path, f.entry)
+		report.AddFault(f.path, f.Line, string(f.Code), f.Text, f.decision)
 	}
 	return report
 }
 
 // fault is what is wrong with the folder as a whole, and the file that shows it.
 type fault struct {
-	path  string
-	entry policies.Entry
+	migrate.Problem
+	path     string
+	decision policies.Action
 }
 
 // faults are the problems that the daemon would find in names, numbers, tracks and the ledger, the worst first.
@@ -59,11 +60,8 @@ func (j *judged) faults() []fault {
 	return append(out, doubts...)
 }
 
-// fault is a problem of the folder as a finding of the gate, with the problem's code as its rule.
 func (j *judged) fault(p migrate.Problem, decision policies.Action) fault {
-	return fault{path: filepath.Join(j.dir, filepath.FromSlash(p.File)), entry: policies.Entry{Rule: string(p.Code), Why: p.Text, Decision: decision,
-		Finding: policies.Finding{Rule: string(p.Code), Line: max(p.Line, 1), Kind: "file", Compatibility: policies.Never, Hazards: []policies.Hazard{},
-			Operation: policies.Operation{Locks: []policies.Lock{}}}}}
+	return fault{Problem: p, path: filepath.Join(j.dir, filepath.FromSlash(p.File)), decision: decision}
 }
 
 // doubt says of a problem that only the daemon can be sure of why it may be none.

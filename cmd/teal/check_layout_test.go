@@ -107,3 +107,17 @@ func TestCheckComparesWithTheLedger(t *testing.T) {
 	_, _, complaint := tealRun(t, "check", "--against", dsn, "--app", "other", dir)
 	require.Contains(t, complaint, "the ledger of this database is about shop; --app says which one is meant")
 }
+
+// TestARejectionReadsAsTealCheckPrints: who reads the outcome of a refused folder needs one format, whoever refused it.
+func TestARejectionReadsAsTealCheckPrints(t *testing.T) {
+	code, why, findings := refused([]migrate.Problem{{Code: migrate.Duplicate, File: "2_b.up.sql", Text: "taken"}, {Code: migrate.Checksum, File: "1_a.up.sql", Line: 3, Text: "changed"}})
+	require.Equal(t, "duplicate", code)
+	require.Equal(t, "2_b.up.sql: taken\n1_a.up.sql:3: changed", why)
+	require.NotContains(t, string(findings), "null")
+	var report policies.Report
+	require.NoError(t, json.Unmarshal(findings, &report))
+	require.Equal(t, policies.Deny, report.Decision)
+	require.Len(t, report.Files, 2)
+	require.Contains(t, report.Text(), "1_a.up.sql:3: deny: checksum\n  why: changed\n  policy: none; no policy and no waiver lets a folder pass with this (teal explain checksum)\n")
+	require.NotContains(t, report.Text(), "next:")
+}

@@ -70,7 +70,7 @@ func (c *checked) planFolder(ctx context.Context, io stdio, dir string) (localPl
 	c.noteApplied(io, inputs)
 	plan := localPlan{Decision: inputs[0].check().Decision, Steps: steps(inputs), Problems: []folderProblem{}}
 	for _, f := range inputs[0].faults() {
-		plan.Problems = append(plan.Problems, folderProblem{Path: f.path, Line: f.entry.Line, Code: f.entry.Rule, Decision: f.entry.Decision, Text: f.entry.Why})
+		plan.Problems = append(plan.Problems, folderProblem{Path: f.path, Line: max(f.Line, 1), Code: string(f.Code), Decision: f.decision, Text: f.Text})
 	}
 	return plan, nil
 }

@@ -114,9 +114,14 @@ func (v *vetter) plan(ctx context.Context, state release.State, folder events.Fo
 	return migrate.NewPlan(folder, ledger, options), nil
 }
 
-// refused is the refusal that a plan's problems make: the first one's code, all of their sentences.
+// refused is the refusal that a plan's problems make: the first one's code, all of their sentences, and the findings as teal
+// check prints them.
 func refused(problems []migrate.Problem) (code, why string, findings []byte) {
-	findings, _ = json.Marshal(map[string]any{"problems": problems}) // plain strings and numbers: it cannot fail
+	report := policies.Report{Decision: policies.Deny, Files: []policies.FileReport{}}
+	for _, p := range problems {
+		report.AddFault(p.File, p.Line, string(p.Code), p.Text, policies.Deny)
+	}
+	findings, _ = json.Marshal(report) // plain strings and numbers: it cannot fail
 	return string(problems[0].Code), strings.Join(lines(problems), "\n"), findings
 }
 
