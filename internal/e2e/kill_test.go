@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"teal.dev/teal/daemon"
 	"teal.dev/teal/release"
 )
 
@@ -125,7 +126,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 		w.reach(id, release.OutContracted)
 		w.account(id)
 		w.appliedOnce(db, "shop", n)
-		status := w.app("shop")
+		status := w.awaitApp("shop", "the first turn after the last kill", func(s daemon.AppStatus) bool { return s.Degraded == "" })
 		require.Equal(t, uint64(n+1), status.Rev, "one rev per release")
 		require.Equal(t, release.Slots()[n%2], status.Live)
 		require.Equal(t, fmt.Sprintf("%s:%s:0:%d", status.Live, status.Live, n+1), w.mapLine("shop"))

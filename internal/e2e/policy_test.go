@@ -82,3 +82,29 @@ func TestAStricterPolicyReachesAReleaseUnderWay(t *testing.T) {
 	require.Equal(t, release.ClassForwardOnly, w.app("shop").Class)
 	w.account(id)
 }
+
+// TestTheContractToComeIsShown: while the earlier version is warm nothing is in progress and nothing is owed, and who looks
+// sees all the same what will come, what it waits for and whose word it will need.
+func TestTheContractToComeIsShown(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, plan{settings: map[string]string{"warm": "{for: forever, auto_rollback: true}", "contract": "{after: 24h, approval: operator}"}})
+	w.reach(w.release("shop", "v1", w.folder("v1")), release.OutFinished)
+	id := w.release("shop", "v2", w.folder("v2"))
+	w.approve("shop", id, "expand")
+	w.awaitPhase("shop", id, release.Warm)
+	const waits = "it waits until v1, which stays warm, is retired by hand: teal retire shop; it runs no earlier than "
+	for _, command := range [][]string{{"plan", "shop"}, {"contract", "--list"}, {"status", "shop"}} {
+		code, out := w.command(nil, command...)
+		require.Equal(t, 0, code, out)
+		require.Contains(t, out, waits, "%v", command)
+		require.Regexp(t, `(?m)\b5\b`, out, "%v", command)
+		require.Contains(t, out, "operator", "%v", command)
+	}
+	_, out := w.command(nil, "plan", "shop")
+	require.Contains(t, out, "0005_drop_name.up.sql", "the findings too")
+	_, err := w.api.Order(t.Context(), "shop", release.VerbRetire, daemon.Order{Reason: "it is good"})
+	require.NoError(t, err)
+	w.reach(id, release.OutFinished)
+	_, out = w.command(nil, "plan", "shop")
+	require.Contains(t, out, "is finished and owes a contract")
+}
