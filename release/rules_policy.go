@@ -56,8 +56,7 @@ func judgeOwed(t *turn) (Action, bool) {
 // judges reports whether an owed contract has to be judged before it may begin. One that has begun is not judged any more.
 func (t *turn) judges(owed *Owed) bool { return !owed.Begun && t.changed(owed.Policies) }
 
-// takeUp writes the gate's word on an owed contract down. Approvals do not outlive a refusal: who gave them has not seen what
-// is refused, and nobody would be asked again once the policies let it pass.
+// takeUp takes up the word of a vetting of an owed contract.
 func (t *turn) takeUp(owed *Owed) (Action, bool) {
 	handled(&t.s.Job, t.o.Job)
 	if f := t.o.Job.Fault; f != nil {
@@ -76,19 +75,29 @@ func (t *turn) takeUp(owed *Owed) (Action, bool) {
 	if w := t.s.Waiting; w != nil && w.Release == owed.Release && (w.For == "database" || w.For == "policy") {
 		t.s.Waiting = nil
 	}
+	return record(owed.Release, owed.takeVerdict(v))
+}
+
+// takeVerdict writes the gate's word on an owed contract down, and says it. Approvals do not outlive a refusal, nor that the
+// gate asks for more: who gave them has not seen it.
+func (owed *Owed) takeVerdict(v *Verdict) string {
+	void := ""
+	switch {
+	case len(owed.Approvals) == 0:
+	case v.Refuse != "":
+		owed.Approvals, void = nil, "; the approvals that it had are void"
+	case asksMore(owed.Asks, v.AsksLater):
+		owed.Approvals, void = nil, "; the approvals that it had are void, because more is asked for"
+	}
 	owed.Policies, owed.Roles, owed.Denied = v.Policies, union(owed.Roles, v.Contract), ""
 	if len(v.AsksLater) > 0 {
 		owed.Asks = v.AsksLater
 	}
 	if v.Refuse != "" {
-		void := ""
-		if len(owed.Approvals) > 0 {
-			void = "; the approvals that it had are void"
-		}
-		owed.Denied, owed.Approvals = v.Why, nil
-		return record(owed.Release, fmt.Sprintf("the policies in force refuse the contract of %s%s", owed.Version, void))
+		owed.Denied = v.Why
+		return fmt.Sprintf("the policies in force refuse the contract of %s%s", owed.Version, void)
 	}
-	return record(owed.Release, fmt.Sprintf("the contract of %s stands under the policies in force", owed.Version))
+	return fmt.Sprintf("the contract of %s stands under the policies in force%s", owed.Version, void)
 }
 
 // union is a and what b has beyond it.

@@ -124,9 +124,22 @@ func judge(t *turn) (Action, bool) {
 		return t.hold(v.Hold, v.Why)
 	}
 	t.s.Job.Tries = 0
+	void := r.takeVerdict(v)
+	t.s.Generation++
+	if v.Digest != "" { // in the request, so that another vetting wants the same bytes
+		r.Artifact.Digest = v.Digest
+	}
+	r.Plan.Artifact, r.Plan.Generation = r.Artifact, t.s.Generation
+	t.enter(r, Vetted)
+	return record(r.ID, fmt.Sprintf("vetted: %d expand to apply, %d contract to owe%s%s", len(v.Pending), len(v.Owes), void, warned(v.Warnings)))
+}
+
+// takeVerdict writes the gate's word on a release down. What an earlier vetting asked for still holds; the approvals do not
+// when the gate asks for something that nobody had seen when they were given, and then it says so.
+func (r *Release) takeVerdict(v *Verdict) (void string) {
 	before := r.Verdict
 	r.Verdict = copied(v)
-	if before != nil { // what an earlier vetting asked for still holds
+	if before != nil {
 		if len(v.Asks) == 0 {
 			r.Verdict.Asks = before.Asks
 		}
@@ -134,18 +147,18 @@ func judge(t *turn) (Action, bool) {
 			r.Verdict.AsksLater = before.AsksLater
 		}
 		r.Verdict.Expand, r.Verdict.Contract = union(before.Expand, v.Expand), union(before.Contract, v.Contract)
+		if asksMore(before.Asks, v.Asks) && len(r.Approvals) > 0 {
+			r.Approvals, void = nil, "; the approvals that it had are void, because more is asked for"
+		}
 	}
 	r.Verdict.Findings = nil // told in outcomes when they matter, not carried in the state
 	r.Verdict.Warnings = v.Warnings[:min(len(v.Warnings), warningsKept)]
 	r.Unproven = v.NewValues
-	t.s.Generation++
-	if v.Digest != "" { // in the request, so that another vetting wants the same bytes
-		r.Artifact.Digest = v.Digest
-	}
-	r.Plan.Artifact, r.Plan.Generation = r.Artifact, t.s.Generation
-	t.enter(r, Vetted)
-	return record(r.ID, fmt.Sprintf("vetted: %d expand to apply, %d contract to owe%s", len(v.Pending), len(v.Owes), warned(v.Warnings)))
+	return void
 }
+
+// asksMore reports whether the gate asks about a statement that it had not asked about before.
+func asksMore(before, now []string) bool { return len(union(before, now)) > len(before) }
 
 // warningsKept is how many warnings the state carries; teal plan shows all of them.
 const warningsKept = 20

@@ -121,6 +121,12 @@ func (w *World) vet(a release.Action) *release.Fault {
 	if len(v.Contract) > 0 && len(v.Owes) > 0 {
 		v.AsksLater = []string{fmt.Sprintf("%04d.up.sql:1 drop-column", v.Owes[0])}
 	}
+	if len(v.Expand) > 0 && len(v.Pending) > 0 {
+		v.Asks = append(v.Asks, w.Policy.Asks...)
+	}
+	if len(v.Contract) > 0 && len(v.Owes) > 0 {
+		v.AsksLater = append(v.AsksLater, w.Policy.Asks...)
+	}
 	if w.Policy.Deny == "contract" && len(v.Owes) > 0 || w.Policy.Deny == "expand" && len(v.Pending) > 0 && len(a.Numbers) == 0 {
 		v.Refuse = "policy"
 	}

@@ -245,6 +245,8 @@ func (s *teller) setting(words []string) {
 			p.Expand = strings.Split(value, ",")
 		case "contract":
 			p.Contract = strings.Split(value, ",")
+		case "asks":
+			p.Asks = strings.Split(value, ",")
 		default:
 			require.Fail(s.t, "no such word", word)
 		}

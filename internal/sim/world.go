@@ -70,6 +70,7 @@ type Policy struct {
 	Deny     string   // "expand" or "contract" files are refused
 	Expand   []string // approvals
 	Contract []string
+	Asks     []string // statements that they ask about beyond those that a version asks about itself
 }
 
 // Node is one HAProxy: what its file and its running map say, and its counters.
