@@ -150,6 +150,9 @@ func (t *turn) denied(owed *Owed) bool {
 
 // deniedText says why the policies in force keep a contract owed.
 func (t *turn) deniedText(owed *Owed) string {
+	if !t.denied(owed) {
+		return fmt.Sprintf("the policies have changed since they refused the contract of %s; it is judged again when it is due, and its approval is asked for then", owed.Version)
+	}
 	return fmt.Sprintf("the policies in force refuse the contract of %s, and it stays owed until they let it pass (a waiver does; teal policy show --effective %s shows where each decision comes from): %s", owed.Version, t.s.App, owed.Denied)
 }
 

@@ -220,7 +220,7 @@ func personApproves(t *turn) (Action, bool) {
 	switch {
 	case step == "":
 		return refuse("nothing", "nothing waits for an approval"+t.yet())
-	case step == "contract" && t.denied(&t.s.Owed[0]):
+	case step == "contract" && t.s.Owed[0].Denied != "":
 		return refuse("policy", "no approval counts yet: "+t.deniedText(&t.s.Owed[0]))
 	}
 	given := 0

@@ -84,7 +84,7 @@ func (owed *Owed) takeVerdict(v *Verdict) string {
 	void := ""
 	switch {
 	case len(owed.Approvals) == 0:
-	case v.Refuse != "":
+	case v.Refuse != "" || owed.Denied != "": // one may stand beside a refusal in a store of an earlier teal
 		owed.Approvals, void = nil, "; the approvals that it had are void"
 	case asksMore(owed.Asks, v.AsksLater):
 		owed.Approvals, void = nil, "; the approvals that it had are void, because more is asked for"

@@ -237,6 +237,9 @@ func (t *turn) waitContract(r *Release, first *Owed) (Action, bool) {
 	switch {
 	case t.s.Last != nil && t.s.Last.ID == first.Release:
 		w.Why += fmt.Sprintf(", once the version before it is retired: teal retire %s", t.s.App)
+	case first.Denied != "" && !first.Begun:
+		w.For = "policy"
+		w.Why += "; " + t.deniedText(first)
 	case len(roles) > 0:
 		w.For, w.Step, w.Role, w.Asks = "approval", "contract", roles[0], first.Asks
 		w.Why += "; " + t.needs("contract", first.Version, roles, first.Asks)
