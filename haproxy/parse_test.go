@@ -179,3 +179,10 @@ func FuzzWord(f *testing.F) {
 		}
 	})
 }
+
+// TestCheckUnderWay: the word of the last check stands while the next one is under way, without the code, which is that one's.
+func TestCheckUnderWay(t *testing.T) {
+	for want, row := range map[string]Row{"L7STS 404": {Check: "L7STS", Code: "404"}, "L7STS": {Check: "* L7STS", Code: "0"}, "L4CON": {Check: "L4CON"}, "L4TOUT": {Check: "* L4TOUT", Code: "0"}, "": {}} {
+		require.Equal(t, want, row.checked())
+	}
+}

@@ -92,6 +92,16 @@ func readRow(column map[string]int, line []string) (Row, error) {
 	return row, bad
 }
 
+// checked is what the last health check that ended came to, with the status that was answered. While another check is under way
+// HAProxy writes an asterisk before the word (seen with 2.6) and sets the code to 0.
+func (r *Row) checked() string {
+	word, busy := strings.CutPrefix(r.Check, "* ")
+	if busy || r.Code == "0" {
+		return word
+	}
+	return strings.TrimSpace(word + " " + r.Code)
+}
+
 // server makes one reading of a back-end's rows: the first server line, and what HAProxy itself answered in its place.
 // An error that HAProxy made up (503 after a refused connection) is on the BACKEND row only, and in econ too: it is
 // counted once.
@@ -112,7 +122,7 @@ func server(rows []Row, counted bool) (release.Server, bool) {
 	if first == nil {
 		return release.Server{}, false
 	}
-	out := release.Server{Up: release.No, Status: first.Status, Sessions: first.Sessions, Check: strings.TrimSpace(first.Check + " " + first.Code)}
+	out := release.Server{Up: release.No, Status: first.Status, Sessions: first.Sessions, Check: first.checked()}
 	if first.Status == "UP" {
 		out.Up = release.Yes
 	}

@@ -124,8 +124,8 @@ func (t *turn) checkOf(slot Slot) string {
 			continue
 		}
 		text := fmt.Sprintf(" (%s: %s, last check %s)", n.Name, s.Status, s.Check)
-		if strings.HasPrefix(s.Check, "L7STS") {
-			text += "; teal's own probe takes that answer, so compare option httpchk and http-check with teal haproxy config"
+		if strings.HasPrefix(s.Check, "L7STS") { // an answer, and not the one that is wanted
+			text += "; teal's own probe passes, so compare option httpchk and http-check with teal haproxy config"
 		}
 		return text
 	}

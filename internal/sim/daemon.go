@@ -179,7 +179,7 @@ func (w *World) traffic(interest release.Interest) release.Traffic {
 			up, status, check := release.No, "DOWN", "L4CON"
 			switch {
 			case w.healthy(slot) && w.Procs[slot].Spec.Unchecked:
-				check = "L7STS 302"
+				check = "L7STS 404"
 			case w.healthy(slot):
 				up, status, check = release.Yes, "UP", "L7OK 200"
 			}
