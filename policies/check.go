@@ -29,6 +29,7 @@ type File struct {
 	Phase   Phase // empty: auto
 	Body    []byte
 	Applied bool
+	Stays   string // why Fix may not give it another number; "" = it may
 }
 
 // Input is a folder of migrations and what it is judged by. Files are in the order of their numbers.

@@ -42,6 +42,11 @@ func Fix(in Input, index int) (Split, error) {
 		return Split{}, fmt.Errorf("its split is written already, from %s on: delete it", at)
 	}
 	m := newMove(in, index)
+	for _, i := range m.members {
+		if f := &in.Files[i]; i != index && f.Stays != "" {
+			return Split{}, fmt.Errorf("%s works on the same tables and would have to move with it: %s", path.Base(f.Path), f.Stays)
+		}
+	}
 	for _, file := range m.replaces {
 		if err := m.take(file, file == in.Files[index].Path); err != nil {
 			return Split{}, err

@@ -14,14 +14,15 @@ import (
 type move struct {
 	in       Input // as it becomes, file by file
 	start    Input // as it was
+	members  []int // of the files that move, and their paths
 	replaces []string
 	files    []File // what takes their place, in order
 }
 
 func newMove(in Input, index int) *move {
-	m := &move{in: in, start: in}
+	m := &move{in: in, start: in, members: together(&in, index)}
 	m.in.Files = slices.Clone(in.Files)
-	for _, i := range together(&in, index) {
+	for _, i := range m.members {
 		m.replaces = append(m.replaces, in.Files[i].Path)
 	}
 	return m

@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"teal.dev/teal/events"
-	"teal.dev/teal/migrate"
 	"teal.dev/teal/migrate/statement"
 	"teal.dev/teal/policies"
 )
@@ -25,6 +24,7 @@ type checked struct {
 	dialect, phase, format, failOn *choice
 	policies, app, against         string
 	applied                        uint64
+	told                           *number // the flag of applied
 	fix                            bool
 }
 
@@ -70,7 +70,7 @@ func (c *checked) checkFlags(cmd *cobra.Command) {
 	c.dialect = choose(cmd, "dialect", "", "the SQL that the files are written in", "postgres", "postgres")
 	c.phase = choose(cmd, "phase", "", "the track of the files; auto: their folder or first line says it", "auto", "auto", "expand", "contract")
 	cmd.Flags().StringVar(&c.app, "app", "", "the `APP`, for policies that apply to some apps only")
-	numberFlag(cmd, &c.applied, "applied", "files numbered up to `N` are applied: they are context, and not judged",
+	c.told = numberFlag(cmd, &c.applied, "applied", "files numbered up to `N` are applied: they are context, and not judged; 0: none is",
 		"write the number of the last migration that is applied, such as 41 for 0041_note.up.sql")
 	cmd.Flags().StringVar(&c.against, "against", "", "a database (`DSN`, env:NAME or file:/path) whose tables, sizes and version sharpen the verdicts")
 }
@@ -111,31 +111,44 @@ func (c *checked) inputs(ctx context.Context, io stdio, set policies.Set, paths 
 		return nil, err
 	}
 	base := policies.Input{Policy: set, App: c.app, Dialect: statement.Dialect(c.dialect.value), Now: time.Now()}
-	applied := func(f *policies.File) bool { return c.applied > 0 && numberOf(f.Path) <= c.applied }
-	var ledger []migrate.Row
+	k := &known{}
 	if c.against != "" {
-		k, err := lookInto(ctx, c.against, c.app)
-		if err != nil {
+		if k, err = lookInto(ctx, c.against, c.app); err != nil {
 			return nil, err
 		}
 		k.into(&base)
-		ledger = k.ledger
-		if c.applied == 0 {
-			applied = k.applied
-		}
-		if len(k.apps) > 0 {
-			fmt.Fprintf(io.err, "note: the ledger of this database is about %s; --app says which one is meant, and then the folder is compared with it\n", plain(strings.Join(k.apps, ", ")))
-		}
+		k.tell(io, out)
 	}
 	for _, j := range out {
 		files := j.Files
 		j.Input, j.Files = base, files
 		for i := range files {
-			files[i].Applied = applied(&files[i])
+			f := &files[i]
+			f.Applied = numberOf(f.Path) <= c.applied && numberOf(f.Path) > 0
+			if c.against != "" && !c.told.given {
+				f.Applied = k.applied(f)
+			}
+			f.Stays = c.stays(f, k, len(files))
 		}
-		j.ledger, j.told = ledger, c.applied > 0
+		j.told = c.applied > 0
+		if len(out) == 1 {
+			j.ledger = k.ledger
+		}
 	}
 	return out, nil
+}
+
+// stays says why --fix may not give a file another number, "" where it may: a release may know it by the one that it has.
+func (c *checked) stays(f *policies.File, k *known, files int) string {
+	switch {
+	case f.Applied || c.told.given || files == 1:
+		return ""
+	case c.against == "":
+		return "nothing says what a database has run; give --applied N (0: nothing), or --against"
+	case len(k.ledger) > 0 && policies.PhaseOf(f.Path, f.Phase, f.Body) == policies.PhaseContract:
+		return "a release may owe it under the number that it has, which the ledger does not say; give --applied N, the last number that was released"
+	}
+	return ""
 }
 
 // checkAll makes one report of several folders.
@@ -193,7 +206,11 @@ func (c *checked) folder(io stdio, dir string) (*judged, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &judged{Input: policies.Input{Files: files}, dir: dir}
+	j := &judged{Input: policies.Input{Files: files}}
+	if c.phase.value != "auto" || track(dir) {
+		return j, nil // a part of a folder, or files that are told what they are: no release carries them so
+	}
+	j.dir = dir
 	return j, j.readWhole()
 }
 

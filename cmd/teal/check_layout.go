@@ -16,7 +16,7 @@ import (
 // judged is one folder, or the files that were named singly, as the gate takes it.
 type judged struct {
 	policies.Input
-	dir    string            // "" = files named singly, which make no folder
+	dir    string            // "" = files named singly, or one track of a folder: they make no folder
 	whole  events.Folder     // what a release of the folder would carry; the bodies are those of its migrations alone
 	odd    []migrate.Problem // what no release can carry
 	ledger []migrate.Row     // of the database of --against
@@ -47,6 +47,9 @@ func (j *judged) faults() []fault {
 	var out, doubts []fault
 	problems, warnings := migrate.Layout(j.whole, j.rows(), migrate.Options{})
 	for _, p := range slices.Concat(j.odd, problems) {
+		if p.Code == migrate.Orphan && !j.recorded(p.File) {
+			continue // a file whose name is wrong, and that is told so
+		}
 		if text, doubtful := j.doubt(p); doubtful {
 			p.Text += text
 			doubts = append(doubts, j.fault(p, policies.Warn))
@@ -74,6 +77,11 @@ func (j *judged) doubt(p migrate.Problem) (string, bool) {
 		return "; the daemon lets it pass only where that release was abandoned or rolled back", i >= 0 && j.ledger[i].Release != ""
 	}
 	return "", false
+}
+
+// recorded says whether the database's ledger has a file.
+func (j *judged) recorded(name string) bool {
+	return slices.ContainsFunc(j.ledger, func(r migrate.Row) bool { return r.Name == name })
 }
 
 // aboutCode explains the code of a folder; "" for one that is none.
@@ -107,6 +115,12 @@ func (j *judged) nameOf(file string) string {
 		return file
 	}
 	return filepath.ToSlash(name)
+}
+
+// track says whether a directory is one of a folder's two.
+func track(dir string) bool {
+	full, err := filepath.Abs(dir)
+	return err == nil && (filepath.Base(full) == "expand" || filepath.Base(full) == "contract")
 }
 
 // readWhole lists what a release of the folder would carry, as readMigrations takes it, and what it could not.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
 
@@ -102,10 +103,28 @@ func TestCheckComparesWithTheLedger(t *testing.T) {
 		filepath.Base(dir) + " folder deny"} {
 		require.Contains(t, said, want)
 	}
+	put("0008_i.up.sql", "ALTER TABLE a ADD COLUMN z int;\nCREATE INDEX a_z ON a (z);\nALTER TABLE a DROP COLUMN id;")
+	_, _, complaint := tealRun(t, "check", "--fix", "--against", dsn, dir)
+	require.Contains(t, complaint, "0008_i.up.sql is left as it is: 0006_g.up.sql works on the same tables and would have to move with it: a release may owe it")
+	require.Contains(t, complaint, "compared with the ledger of shop, the only app that this database knows")
+	require.NoFileExists(t, filepath.Join(dir, "0010_i_1.up.sql"))
 	_, said = checkJSON(t, "--against", dsn, "--app", "other", dir)
 	require.False(t, slices.ContainsFunc(said, func(s string) bool { return strings.Contains(s, "checksum") }), "another app's ledger")
-	_, _, complaint := tealRun(t, "check", "--against", dsn, "--app", "other", dir)
+	_, _, complaint = tealRun(t, "check", "--against", dsn, "--app", "other", dir)
 	require.Contains(t, complaint, "the ledger of this database is about shop; --app says which one is meant")
+	_, said = checkJSON(t, "--against", dsn, dir, write(t, files))
+	require.False(t, slices.ContainsFunc(said, func(s string) bool { return strings.Contains(s, "checksum") }), "two folders and one ledger")
+
+	conn, err := pgx.Connect(t.Context(), dsn)
+	require.NoError(t, err)
+	_, err = conn.Exec(t.Context(), "CREATE ROLE reader LOGIN; GRANT SELECT ON schema_migrations, schema_migrations_contract TO reader")
+	require.NoError(t, err)
+	require.NoError(t, conn.Close(t.Context()))
+	reader := strings.Replace(dsn, "postgres://postgres", "postgres://reader", 1)
+	require.NotEqual(t, dsn, reader)
+	_, out, complaint := tealRun(t, "check", "--against", reader, dir)
+	require.Contains(t, complaint, "may not read teal's ledger")
+	require.NotContains(t, out, "checksum")
 }
 
 // TestARejectionReadsAsTealCheckPrints: who reads the outcome of a refused folder needs one format, whoever refused it.
@@ -120,4 +139,20 @@ func TestARejectionReadsAsTealCheckPrints(t *testing.T) {
 	require.Len(t, report.Files, 2)
 	require.Contains(t, report.Text(), "1_a.up.sql:3: deny: checksum\n  why: changed\n  policy: none; no policy and no waiver lets a folder pass with this (teal explain checksum)\n")
 	require.NotContains(t, report.Text(), "next:")
+}
+
+// TestCheckAgainstAnotherDatabase: an empty database, or one whose version is dirty, is no reason to be silent.
+func TestCheckAgainstAnotherDatabase(t *testing.T) {
+	dsn := labtest.PostgresOwn(t).DSN("postgres")
+	dir := write(t, map[string]string{"0001_a.up.sql": "CREATE TABLE a (id int, n int);", "0002_b.up.sql": "ALTER TABLE a DROP COLUMN n;"})
+	_, _, complaint := tealRun(t, "check", "--against", dsn, dir)
+	require.Contains(t, complaint, "note: this database has run no migration that teal can see (schema_migrations in public)")
+	conn, err := pgx.Connect(t.Context(), dsn)
+	require.NoError(t, err)
+	_, err = conn.Exec(t.Context(), "CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL); INSERT INTO schema_migrations VALUES (1, true)")
+	require.NoError(t, err)
+	require.NoError(t, conn.Close(t.Context()))
+	_, _, complaint = tealRun(t, "check", "--against", dsn, dir)
+	require.NotContains(t, complaint, "has run no migration")
+	require.Contains(t, complaint, "note: the version of this database is dirty")
 }

@@ -35,12 +35,12 @@ func noteUnnamed(io stdio, app string, named, known []string) {
 
 // noteApplied says on stderr when nothing tells which files a database has run, and when all of them count as run.
 func (c *checked) noteApplied(io stdio, folders []*judged) {
-	told := c.applied > 0 || c.against != ""
+	told := c.told.given || c.against != ""
 	switch {
 	case !told && slices.ContainsFunc(folders, func(j *judged) bool { return len(j.Files) > 1 }):
 		fmt.Fprintln(io.err, "note: no file counts as applied, so what a file of the folder makes is new to the later ones; for a folder that has been released before, give --applied N or --against")
 	case told && !slices.ContainsFunc(folders, (*judged).news):
-		fmt.Fprintf(io.err, "note: every file counts as applied, so nothing was judged; the last one is %s\n", plain(lastFile(folders)))
+		fmt.Fprintf(io.err, "note: every file counts as applied, so no statement was judged; the last one is %s\n", plain(lastFile(folders)))
 	}
 }
 

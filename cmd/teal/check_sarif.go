@@ -46,13 +46,12 @@ func sarif(report policies.Report) object {
 }
 
 func sarifRule(id string) object {
-	if about := aboutCode(id); about != "" {
-		return object{"id": id, "helpUri": migrationsPage, "shortDescription": object{"text": about}}
-	}
 	rule := object{"id": id, "helpUri": rulesPage + id}
 	if r, ok := policies.RuleByID(id); ok {
 		rule["shortDescription"] = object{"text": r.Title}
 		rule["properties"] = object{"tags": append([]string{string(r.Compatibility)}, hazardWords(r.Hazards)...)}
+	} else if about := aboutCode(id); about != "" {
+		return object{"id": id, "helpUri": migrationsPage, "shortDescription": object{"text": about}}
 	}
 	return rule
 }

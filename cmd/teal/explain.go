@@ -52,17 +52,21 @@ the advice of a rule are told of its bad example. Without an argument, list the 
 			printPast(io.out, past)
 			return nil
 		}
-		if about := aboutCode(args[0]); about != "" {
-			return explainCode(io, out.json(), args[0], about)
-		}
 		rule, ok := policies.RuleByID(args[0])
-		if !ok {
+		about := aboutCode(args[0])
+		switch {
+		case !ok && about != "":
+			return explainCode(io, out.json(), args[0], about)
+		case !ok:
 			return hinted(failf(exitUsage, "there is no rule %q", plain(args[0])), "teal explain lists the rules; a release id has 26 letters and digits")
 		}
 		if out.json() {
 			return printJSON(io.out, ruleShownOf(rule))
 		}
 		printRule(io.out, rule)
+		if about != "" {
+			fmt.Fprintf(io.out, "\nas the code that a folder is refused with: %s\n", about)
+		}
 		return nil
 	}
 	return cmd

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -19,7 +20,10 @@ type known struct {
 	facts  postgres.Facts
 	schema postgres.Schema
 	ledger []migrate.Row // of the app; where none was named, of the only one that the database knows
-	apps   []string      // whose ledgers it holds, where that does not say which one is meant
+	app    string        // whose ledger it is
+	note   string        // why there is none that a person might expect
+	// guessed says that nobody named the app.
+	guessed bool
 }
 
 // look reads a database. Nothing is written to it.
@@ -50,7 +54,11 @@ func lookInto(ctx context.Context, address, app string) (*known, error) {
 		err = k.readLedger(ctx, db, url, app)
 	}
 	if err != nil {
-		return nil, hinted(failf(exitFailed, "%v", againstErr(err)), "see that the address of --against is right and its role may connect")
+		hint := "see that the address of --against is right and its role may connect"
+		if postgres.Forbidden(err) {
+			hint = "it connected; give its role the right that is missing, such as GRANT SELECT ON that table, or take another role"
+		}
+		return nil, hinted(failf(exitFailed, "%v", againstErr(err)), hint)
 	}
 	return k, nil
 }
@@ -60,20 +68,26 @@ func againstErr(err error) error {
 	return errors.New(strings.ReplaceAll(err.Error(), "database.url", "--against"))
 }
 
-// readLedger reads what teal knows of the app in this database. Without a name it is the only app there.
+// readLedger reads what teal knows of the app in this database. Without a name it is the only app there. Where the role may not
+// read it, the version tables alone say what has run.
 func (k *known) readLedger(ctx context.Context, db *postgres.Database, url, app string) error {
 	apps, err := db.Apps(ctx)
 	switch {
+	case postgres.Forbidden(err):
+		k.note = "the role of --against may not read teal's ledger, so checksums, order and missing files are not compared (GRANT SELECT ON teal_ledger)"
+		return nil
 	case err != nil:
 		return err
 	case app == "" && len(apps) == 1:
-		if db, err = postgres.Open(postgres.Config{App: apps[0], URL: url}); err != nil {
+		app, k.guessed = apps[0], true
+		if db, err = postgres.Open(postgres.Config{App: app, URL: url}); err != nil {
 			return err
 		}
-	case !slices.Contains(apps, app):
-		k.apps = apps
+	case len(apps) > 0 && !slices.Contains(apps, app):
+		k.note = fmt.Sprintf("the ledger of this database is about %s; --app says which one is meant, and then the folder is compared with it", strings.Join(apps, ", "))
 		return nil
 	}
+	k.app = app
 	k.ledger, err = db.Ledger(ctx)
 	return err
 }
@@ -100,6 +114,23 @@ func rowsOf(t postgres.Table) int64 {
 		return 0 // never counted, and so small that it hardly has a row
 	}
 	return t.Rows
+}
+
+// tell says on stderr whose ledger the files are compared with, or why with none.
+func (k *known) tell(io stdio, folders []*judged) {
+	if k.schema.Dirty {
+		fmt.Fprintln(io.err, "note: the version of this database is dirty: a tool failed in the middle of a file, and what that file has changed is not known")
+	}
+	switch {
+	case len(k.ledger) == 0 && k.schema.Expand == 0 && k.schema.Contract == 0:
+		fmt.Fprintf(io.err, "note: this database has run no migration that teal can see (schema_migrations in %s), so no file counts as applied; see that --against names the right database and schema, or give --applied N\n", plain(k.schema.Home))
+	case k.note != "":
+		fmt.Fprintf(io.err, "note: %s\n", plain(k.note))
+	case len(k.ledger) > 0 && len(folders) > 1:
+		fmt.Fprintf(io.err, "note: several folders are not compared with the ledger of %s; name one of them\n", plain(k.app))
+	case len(k.ledger) > 0 && k.guessed:
+		fmt.Fprintf(io.err, "note: compared with the ledger of %s, the only app that this database knows; --app says another\n", plain(k.app))
+	}
 }
 
 // applied says whether the database has run a file: by the ledger, else by the version of its track.

@@ -10,13 +10,16 @@ import (
 // number is a flag for a whole number as people and files write it: zeros in front do not matter, where pflag would read them
 // as octal.
 type number struct {
-	into *uint64
-	hint string // what to write instead of what is no number
+	into  *uint64
+	hint  string // what to write instead of what is no number
+	given bool
 }
 
 // numberFlag adds a flag for a whole number.
-func numberFlag(cmd *cobra.Command, into *uint64, name, usage, hint string) {
-	cmd.Flags().Var(&number{into: into, hint: hint}, name, usage)
+func numberFlag(cmd *cobra.Command, into *uint64, name, usage, hint string) *number {
+	n := &number{into: into, hint: hint}
+	cmd.Flags().Var(n, name, usage)
+	return n
 }
 
 // String is the number; 0 for none.
@@ -36,6 +39,6 @@ func (n *number) Set(text string) error {
 	if err != nil {
 		return errors.New(n.hint)
 	}
-	*n.into = v
+	*n.into, n.given = v, true
 	return nil
 }

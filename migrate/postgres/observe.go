@@ -2,10 +2,12 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"teal.dev/teal/events"
 	"teal.dev/teal/migrate"
@@ -102,6 +104,12 @@ func (d *Database) Ledger(ctx context.Context) ([]migrate.Row, error) {
 	}
 	defer s.hangUp()
 	return s.ledger(ctx, s, d.config.App)
+}
+
+// Forbidden says whether an error is the server's refusal of a right (SQLSTATE 42501).
+func Forbidden(err error) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.Code == "42501"
 }
 
 // Apps lists the apps whose ledgers this database holds, by name; none where teal has not been.

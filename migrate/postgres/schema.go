@@ -22,6 +22,7 @@ type Schema struct {
 	Functions []string
 	Expand    uint64 // what golang-migrate's version table says; 0 = nothing
 	Contract  uint64 // and that of the contract track
+	Dirty     bool   // one of them is: some tool failed in the middle of a file
 }
 
 // Schema reads the schema of the database, teal's own tables left out.
@@ -40,11 +41,11 @@ func (d *Database) Schema(ctx context.Context) (Schema, error) {
 		table string
 		into  *uint64
 	}{{d.config.Table, &out.Expand}, {d.versionTable(migrate.Contract), &out.Contract}} {
-		version, _, err := s.version(ctx, s, track.table)
+		version, dirty, err := s.version(ctx, s, track.table)
 		if err != nil {
 			return out, fmt.Errorf("reading %s: %w", track.table, err)
 		}
-		*track.into = uint64(max(version, 0))
+		*track.into, out.Dirty = uint64(max(version, 0)), out.Dirty || dirty
 	}
 	lines, err := s.lines(ctx, d.ownTables(), []part{{"extensions", extensionsQuery}, {"types", typesQuery}, {"sequences", sequencesQuery}, {"tables", tablesQuery},
 		{"partitions", partitionsQuery}, {"constraints", constraintsQuery}, {"indexes", indexesQuery}, {"heirs", heirsQuery}, {"views", viewsQuery},
