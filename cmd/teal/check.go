@@ -23,6 +23,7 @@ import (
 type checked struct {
 	dialect, phase, format, failOn *choice
 	policies, app, against         string
+	released                       string // a directory
 	applied                        uint64
 	told                           *number // the flag of applied
 	fix                            bool
@@ -40,7 +41,8 @@ the version that is running, what it locks, and what the policies say to that. P
 (with its expand/ and contract/). Down migrations are never run, so they are not judged. Of a folder it also says what is wrong
 with names, numbers and tracks, by the codes that the daemon would refuse it with (teal explain interleaved).
 
-Files that a database has run are context only: --applied N names the last one. --against reads a database (never the
+Files that a database has run are context only: --applied N names the last one, --released DIR holds all of them, as the main
+branch has them, and tells a file that was changed, removed, or numbered below what another branch brought. --against reads a database (never the
 live one's only copy of a password: env:NAME or file:/path), its tables, their sizes and its version, and knows by itself what is applied;
 where teal has a ledger there, checksums, order and missing files are compared with it.
 --fix writes, for each file that is refused and that teal knows how to split, the safe files beside it, with the next free
@@ -72,6 +74,8 @@ func (c *checked) checkFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&c.app, "app", "", "the `APP`, for policies that apply to some apps only")
 	c.told = numberFlag(cmd, &c.applied, "applied", "files numbered up to `N` are applied: they are context, and not judged; 0: none is",
 		"write the number of the last migration that is applied, such as 41 for 0041_note.up.sql")
+	cmd.Flags().StringVar(&c.released, "released", "", "the folder as it was released last, in `DIR` (a worktree of the main branch): its files are applied, and the folder is compared with it")
+	cmd.MarkFlagsMutuallyExclusive("applied", "released")
 	cmd.Flags().StringVar(&c.against, "against", "", "a database (`DSN`, env:NAME or file:/path) whose tables, sizes and version sharpen the verdicts")
 }
 
@@ -119,36 +123,27 @@ func (c *checked) inputs(ctx context.Context, io stdio, set policies.Set, paths 
 		k.into(&base)
 		k.tell(io, out)
 	}
+	released, err := c.releasedRows(io)
+	if err != nil {
+		return nil, err
+	}
 	for _, j := range out {
 		files := j.Files
 		j.Input, j.Files = base, files
 		for i := range files {
 			f := &files[i]
-			f.Applied = numberOf(f.Path) <= c.applied && numberOf(f.Path) > 0
-			if c.against != "" && !c.told.given {
-				f.Applied = k.applied(f)
-			}
+			f.Applied = c.isApplied(f, k, released)
 			f.Stays = c.stays(f, k, len(files))
 		}
-		j.told = c.applied > 0
+		j.told = c.applied > 0 || c.released != ""
 		if len(out) == 1 {
-			j.ledger = k.ledger
+			j.ledger, j.released = k.ledger, c.released != ""
+			if j.released {
+				j.ledger = released
+			}
 		}
 	}
 	return out, nil
-}
-
-// stays says why --fix may not give a file another number, "" where it may: a release may know it by the one that it has.
-func (c *checked) stays(f *policies.File, k *known, files int) string {
-	switch {
-	case f.Applied || c.told.given || files == 1:
-		return ""
-	case c.against == "":
-		return "nothing says what a database has run; give --applied N (0: nothing), or --against"
-	case len(k.ledger) > 0 && policies.PhaseOf(f.Path, f.Phase, f.Body) == policies.PhaseContract:
-		return "a release may owe it under the number that it has, which the ledger does not say; give --applied N, the last number that was released"
-	}
-	return ""
 }
 
 // checkAll makes one report of several folders.
@@ -236,6 +231,15 @@ func (c *checked) read(io stdio, names []string) ([]policies.File, error) {
 
 // filesOf lists the migrations of a folder.
 func filesOf(dir string) ([]string, error) {
+	names, err := listed(dir)
+	if err == nil && len(names) == 0 {
+		err = failf(exitUsage, "the folder %s has no migration: they are named like 0001_init.up.sql, in it or in its expand/ and contract/", dir)
+	}
+	return names, err
+}
+
+// listed lists what is named as a migration in a folder; it may be nothing.
+func listed(dir string) ([]string, error) {
 	var names []string
 	for _, sub := range []string{".", "expand", "contract"} {
 		entries, err := os.ReadDir(filepath.Join(dir, sub))
@@ -250,9 +254,6 @@ func filesOf(dir string) ([]string, error) {
 				names = append(names, filepath.Join(dir, sub, e.Name()))
 			}
 		}
-	}
-	if len(names) == 0 {
-		return nil, failf(exitUsage, "the folder %s has no migration: they are named like 0001_init.up.sql, in it or in its expand/ and contract/", dir)
 	}
 	return names, nil
 }

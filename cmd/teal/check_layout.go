@@ -7,6 +7,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"teal.dev/teal/events"
 	"teal.dev/teal/migrate"
@@ -19,8 +20,10 @@ type judged struct {
 	dir    string            // "" = files named singly, or one track of a folder: they make no folder
 	whole  events.Folder     // what a release of the folder would carry; the bodies are those of its migrations alone
 	odd    []migrate.Problem // what no release can carry
-	ledger []migrate.Row     // of the database of --against
-	told   bool              // --applied says what has run, so the rest is known to be new
+	ledger []migrate.Row     // of the database of --against, or what --released stands for
+	// released says that the ledger is a folder.
+	released bool
+	told     bool // --applied or --released says what has run, so the rest is known to be new
 }
 
 // check judges the statements by rules and policies, and the folder as a whole by what the daemon demands of it.
@@ -64,6 +67,9 @@ func (j *judged) faults() []fault {
 }
 
 func (j *judged) fault(p migrate.Problem, decision policies.Action) fault {
+	if j.released {
+		p.Text = strings.NewReplacer(" is in the ledger (applied, release none)", " was released", " is in the ledger as ", " was released as ").Replace(p.Text)
+	}
 	return fault{Problem: p, path: filepath.Join(j.dir, filepath.FromSlash(p.File)), decision: decision}
 }
 

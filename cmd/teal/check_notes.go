@@ -35,7 +35,7 @@ func noteUnnamed(io stdio, app string, named, known []string) {
 
 // noteApplied says on stderr when nothing tells which files a database has run, and when all of them count as run.
 func (c *checked) noteApplied(io stdio, folders []*judged) {
-	told := c.told.given || c.against != ""
+	told := c.tells() || c.against != ""
 	switch {
 	case !told && slices.ContainsFunc(folders, func(j *judged) bool { return len(j.Files) > 1 }):
 		fmt.Fprintln(io.err, "note: no file counts as applied, so what a file of the folder makes is new to the later ones; for a folder that has been released before, give --applied N or --against")
