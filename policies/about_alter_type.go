@@ -61,23 +61,6 @@ func lockReferring(s *Subject, f *Finding) {
 	}
 }
 
-// refusedByViews says that the server refuses a change of type, or a drop, while a view names the column. It knows that for
-// sure only where the view is about one table.
-func refusedByViews(s *Subject, f *Finding) {
-	if s.Command.Kind == statement.AlterColumnType {
-		lockReferring(s, f)
-	}
-	sure, perhaps := s.World.viewsOf(s.Name, s.Command.Name)
-	switch {
-	case len(sure) > 0:
-		f.raise(Never)
-		f.Why = "the server refuses it while a view names " + s.Command.Name + ": " + strings.Join(sure, ", ")
-		f.Instead = "drop the view in a file before, or give it another column, once nobody reads it"
-	case len(perhaps) > 0:
-		f.Why += "; the server refuses it if one of these views names " + s.Command.Name + ": " + strings.Join(perhaps, ", ")
-	}
-}
-
 // zoned says whether a statement before in the file sets the session's time zone.
 func zoned(s *Subject) bool {
 	for i := 0; i < s.Index; i++ {

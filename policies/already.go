@@ -202,24 +202,6 @@ func relative(t statement.Type, d *statement.Default) bool {
 	})
 }
 
-// viewsOf are the views whose query names a column: for sure where the query is about one table only, and gives nothing a name
-// that may be meant instead.
-func (w *World) viewsOf(table statement.Name, column string) (sure, perhaps []string) {
-	for name, r := range w.relations {
-		if len(r.uses) == 0 || !r.star && !has(r.reads, column) || !slices.ContainsFunc(r.uses, func(u statement.Name) bool { return fold(u) == fold(table) }) {
-			continue
-		}
-		if len(r.uses) == 1 && !r.star && r.simple {
-			sure = append(sure, name.String())
-		} else {
-			perhaps = append(perhaps, name.String())
-		}
-	}
-	slices.Sort(sure)
-	slices.Sort(perhaps)
-	return sure, perhaps
-}
-
 // said is a constraint's text. The schema that names without one are in, and parentheses around the whole, change nothing.
 func said(c *statement.Constraint) string {
 	text := strings.ReplaceAll(c.SQL, " public.", " ")

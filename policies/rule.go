@@ -136,7 +136,9 @@ func (b *book) judgeOne(s *Subject) []Finding {
 	case s.Command != nil && b.back.Match(s):
 		return []Finding{b.back.find(s)}
 	case b.fresh.Match(s):
-		return []Finding{b.fresh.find(s)}
+		f := b.fresh.find(s)
+		refused(s, &f)
+		return []Finding{f}
 	}
 	var out []Finding
 	for _, i := range b.by[s.key()] {
@@ -146,6 +148,7 @@ func (b *book) judgeOne(s *Subject) []Finding {
 			if n := s.TableName(); s.World.exposed(n) && s.World.NewRelation(n) && !s.World.filled(n) { // it has no rows
 				f.Operation.Rewrite, f.Operation.Scan, f.Operation.Blocks = false, false, BlocksNobody
 			}
+			refused(s, &f)
 			out = append(out, f)
 		}
 	}

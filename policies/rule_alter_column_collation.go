@@ -14,7 +14,7 @@ func alterTypeCollation() Rule {
 				f.Operation.Scan, f.Operation.Blocks = true, BlocksReads
 			}
 			newColumnIsExpand(s, f)
-			refusedByViews(s, f)
+			lockReferring(s, f)
 		},
 		Facts: []Fact{{"PostgreSQL 11 to 18", "no rewrite of the table; indexes on the column are rebuilt"}},
 		Bad:   Example{Before: noteTable, SQL: `ALTER TABLE note ALTER COLUMN body TYPE text COLLATE "C";`},

@@ -23,7 +23,7 @@ func alterTypeTimestamptz() Rule {
 				f.Operation.Scan, f.Operation.Blocks = true, BlocksReads
 			}
 			newColumnIsExpand(s, f)
-			refusedByViews(s, f)
+			lockReferring(s, f)
 		},
 		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN at TYPE timestamptz;"},
 		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN at2 timestamptz;"},

@@ -18,7 +18,7 @@ func alterTypeWiden() Rule {
 				f.settled("it has that type already")
 			}
 			newColumnIsExpand(s, f)
-			refusedByViews(s, f)
+			lockReferring(s, f)
 		},
 		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title TYPE text;"},
 		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title TYPE varchar(5);"},

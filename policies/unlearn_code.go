@@ -18,13 +18,13 @@ func (w *World) doubt(s *statement.Statement) {
 	default:
 		return
 	}
+	w.doubtHolders()
 	for _, r := range w.relations {
 		r.doubtComputed()
 	}
 }
 
 func (r *relation) doubtComputed() {
-	r.simple = false
 	for name, c := range r.columns {
 		if c.def == nil || c.def.Literal != "" && c.def.Cast.Name == "" {
 			continue
