@@ -98,6 +98,7 @@ func (w *World) learnHolderChange(s *statement.Statement) {
 		}
 	case statement.Do, statement.Call, statement.Opaque, statement.Unparsable, statement.Select: // it may drop anything
 		if s.Kind != statement.Select || slices.ContainsFunc(s.Calls, mayDrop) {
+			w.blind = true
 			w.doubtHolders()
 		}
 	}

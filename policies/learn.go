@@ -207,7 +207,7 @@ func (w *World) learnColumn(r *relation, c *statement.Column) {
 	}
 	r.columns[c.Name] = &column{born: w.track, typ: c.Type, notNull: c.NotNull || c.Serial() || c.Has(statement.PrimaryKey), known: true,
 		hasDef: c.Default != nil || filled, gives: filled || c.Default != nil && c.Default.NeverNull, def: c.Default, collated: c.Collation,
-		generated: c.Generated, reads: c.Reads}
+		generated: c.Generated, reads: c.Reads, identity: c.Identity != ""}
 }
 
 // learnCommand takes in what one command of an ALTER TABLE did.
@@ -325,9 +325,11 @@ func (w *World) learnColumnChange(r *relation, c *statement.Command) {
 	case statement.DropDefault:
 		col.hasDef, col.def, col.gives = false, nil, false
 	case statement.AddIdentity:
-		col.hasDef, col.gives = true, true
+		col.hasDef, col.gives, col.identity = true, true, true
 	case statement.DropIdentity:
-		col.hasDef, col.gives = false, false
+		if col.identity {
+			col.hasDef, col.gives, col.identity = false, false, false
+		}
 	case statement.DropExpression:
 		col.generated, col.reads = false, nil
 	case statement.AlterColumnType:

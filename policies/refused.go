@@ -36,19 +36,39 @@ func (o *obstacles) told(f *Finding, thing, instead string) {
 
 const dropFirst = "drop these in statements before, or make them anew without it, once nobody needs them"
 
-// refused says that the server refuses a statement, because other objects need what it drops or changes.
+// refused says that the server refuses a statement: by a name, or because other objects need what it drops or changes.
 func refused(s *Subject, f *Finding) {
-	w := s.World
-	var o obstacles
-	thing, instead := s.Name.String(), dropFirst
+	why := s.World.clash(s)
+	switch missing := s.World.missing(s); {
+	case missing != "" && skips(s):
+		idle(s, f, missing)
+		return
+	case missing != "":
+		why = "there is " + missing
+	case why == "" && fixable(s):
+		why = s.World.fixed(s)
+	}
+	if why != "" {
+		f.raise(Never)
+		f.Why, f.Instead = "the server refuses it: "+why, ""
+		return
+	}
+	if !s.Cascade && (s.Command == nil || !s.Command.Cascade) {
+		o, thing, instead := s.World.needed(s, f)
+		o.told(f, thing, instead)
+	}
+}
+
+func fixable(s *Subject) bool {
+	return s.key() == string(statement.DropColumn) || s.key() == string(statement.AlterColumnType)
+}
+
+// needed are the objects that need what a statement drops or changes, what that is, and what to do.
+func (w *World) needed(s *Subject, f *Finding) (o obstacles, thing, instead string) {
+	thing, instead = s.Name.String(), dropFirst
 	switch s.key() {
 	case string(statement.DropColumn), string(statement.AlterColumnType):
-		if why := w.fixed(s); why != "" {
-			f.raise(Never)
-			f.Why, f.Instead = why, ""
-			return
-		}
-		thing, o = s.Command.Name, w.needColumn(s)
+		return w.needColumn(s), s.Command.Name, instead
 	case string(statement.AddColumn):
 		if fillsRows(s.Command.Column) {
 			w.needRow(&o, s.Name, w.certain(s.Name))
@@ -71,9 +91,7 @@ func refused(s *Subject, f *Finding) {
 	case string(statement.DropType):
 		o, instead = w.needTypes(s.Names), f.Instead
 	}
-	if !s.Cascade && (s.Command == nil || !s.Command.Cascade) {
-		o.told(f, thing, instead)
-	}
+	return o, thing, instead
 }
 
 // fillsRows says whether a new column has a value in the rows that are there.
@@ -84,11 +102,11 @@ func fillsRows(c *statement.Column) bool {
 // fixed says why a column can neither be dropped nor get another type, whatever else is dropped: it is what the table is
 // partitioned by, or it is a parent's.
 func (w *World) fixed(s *Subject) string {
-	column, refuses := s.Command.Name, "the server refuses it: "
+	column := s.Command.Name
 	for _, table := range append([]statement.Name{s.Name}, w.descendants(s.Name)...) {
 		r := w.relations[fold(table)]
 		if r != nil && !r.doubted && has(r.partitionKey, column) && (!s.Only || fold(table) == fold(s.Name)) && w.certain(table) {
-			return refuses + table.String() + " is partitioned by " + column
+			return table.String() + " is partitioned by " + column
 		}
 	}
 	r := w.relations[fold(s.Name)]
@@ -96,15 +114,15 @@ func (w *World) fixed(s *Subject) string {
 		return ""
 	}
 	if r.parent.Name != "" {
-		return refuses + s.Name.String() + " is a partition of " + r.parent.String() + ", whose columns it has; change it there"
+		return s.Name.String() + " is a partition of " + r.parent.String() + ", whose columns it has; change it there"
 	}
 	for _, p := range r.inherits {
 		if parent := w.relations[fold(p)]; parent != nil && parent.columns[column] != nil {
-			return refuses + s.Name.String() + " inherits " + column + " from " + p.String() + "; change it there"
+			return s.Name.String() + " inherits " + column + " from " + p.String() + "; change it there"
 		}
 	}
 	if s.Only && len(r.children) > 0 && (r.partitioned || s.Command.Kind == statement.AlterColumnType) {
-		return refuses + "ONLY leaves out tables that have " + column + " from " + s.Name.String()
+		return "ONLY leaves out tables that have " + column + " from " + s.Name.String()
 	}
 	return ""
 }
@@ -155,16 +173,18 @@ func (ref *reference) certain() bool {
 	})
 }
 
-// reordered says whether another command of the statement may have dropped, when a type is changed, what needs the column, or
-// have yet to make it: PostgreSQL drops first and adds last.
+// reordered says whether another command of the statement may have taken away what stands in the way of this one, or have yet to
+// make it: PostgreSQL drops first and adds last.
 func reordered(s *Subject) bool {
-	return slices.ContainsFunc(s.Commands, func(c statement.Command) bool {
-		switch c.Kind {
+	for i := range s.Commands {
+		switch c := &s.Commands[i]; c.Kind {
 		case statement.DropColumn, statement.DropExpression, statement.DropConstraint, statement.AddColumn, statement.AddConstraint:
-			return true
+			if c != s.Command {
+				return true
+			}
 		}
-		return false
-	})
+	}
+	return false
 }
 
 // needGenerated adds the columns that are generated from one.

@@ -19,9 +19,6 @@ func dropColumn() Rule {
 		Match: func(s *Subject) bool { return !s.Command.Cascade },
 		Refine: func(s *Subject, f *Finding) {
 			newColumnIsExpand(s, f)
-			if s.Command.IfExists && s.World.column(s.Name, s.Command.Name) == nil && s.World.known != nil && s.World.absent(s.Name, s.Command.Name) && s.World.known[fold(s.Name)] != nil && !s.World.family(s.Name) {
-				f.settled("there is no column " + s.Command.Name + ": the statement does nothing")
-			}
 			if along := s.World.along(s.Name, s.Command.Name); len(along) > 0 {
 				f.Why += "; what goes with it: " + strings.Join(along, ", ")
 			}

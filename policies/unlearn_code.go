@@ -10,6 +10,7 @@ func (w *World) doubt(s *statement.Statement) {
 		if !s.Cascade {
 			return
 		}
+		w.blind = true
 	case statement.AlterFunction, statement.RenameType, statement.RenameSequence, statement.RenameSchema:
 	case statement.RenameTable, statement.MoveTable: // ALTER TABLE renames sequences too
 		if r := w.relations[fold(s.Name)]; r != nil && r.kind != statement.CreateSequence {

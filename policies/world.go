@@ -26,6 +26,7 @@ type World struct {
 	extension map[string]bool
 	path      bool             // the search path was changed for good, so a bare name may mean anything
 	unsure    bool             // the search path was changed in the file at hand
+	blind     bool             // something was run that may have dropped or made anything
 	temporary []statement.Name // of the file at hand
 }
 
@@ -89,6 +90,7 @@ type column struct {
 	def       *statement.Default // as written
 	collated  bool               // it has another collation than its type
 	generated bool
+	identity  bool
 	reads     []string // the columns that generate it
 }
 
