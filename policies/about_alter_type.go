@@ -19,18 +19,36 @@ func typeChange(s *Subject) string {
 	c := s.Command
 	known := s.World.column(s.Name, c.Name)
 	switch {
-	case c.Using:
+	case c.Using && !c.UsingItself: // the column, cast to the new type or not, is what it would be without USING
 		return "using"
 	case known == nil || !known.known && !known.doubted:
-		return "rewrite"
-	case known.typ.Name == "timestamp" && c.Type.Name == "timestamptz" && !c.Type.Array:
+		return map[bool]string{true: "using", false: "rewrite"}[c.Using]
+	case zoneless(known.typ, c.Type):
 		return "timestamptz"
+	case foldsCase(known.typ, c.Type):
+		return "collation"
 	case widens(known.typ, c.Type) && (c.Collation || known.collated): // without COLLATE it goes back to the type's own
 		return "collation"
 	case widens(known.typ, c.Type):
 		return "widen"
 	}
-	return "rewrite"
+	return map[bool]string{true: "using", false: "rewrite"}[c.Using]
+}
+
+// foldsCase says whether a text becomes one that takes upper and lower case for the same, or is none any more: citext is stored as
+// text is.
+func foldsCase(from, to statement.Type) bool {
+	text := func(t statement.Type) bool {
+		return t.Schema == "" && !t.Array && (t.Name == "text" || t.Name == "varchar")
+	}
+	citext := func(t statement.Type) bool { return t.Name == "citext" && !t.Array }
+	return text(from) && citext(to) || citext(from) && text(to) && len(to.Mods) == 0
+}
+
+// zoneless says whether a time gets a zone, or loses it, and nothing else: in UTC the bytes are the same.
+func zoneless(from, to statement.Type) bool {
+	return from.Name != to.Name && !from.Array && !to.Array && fraction(to) == finest &&
+		(from.Name == "timestamp" || from.Name == "timestamptz") && (to.Name == "timestamp" || to.Name == "timestamptz")
 }
 
 // lockReferring adds the locks on the tables that a foreign key ties to the column: the key is made anew.

@@ -136,6 +136,7 @@ type Type struct {
 	Schema string
 	Name   string
 	Mods   []int
+	Other  string // modifiers that are no numbers, as they are written behind the name: " day to second", "(point, 4326)"
 	Array  bool
 }
 
@@ -202,6 +203,8 @@ type Command struct {
 	Constraint   *Constraint // ADD and ALTER CONSTRAINT
 	Type         Type        // of ALTER COLUMN … TYPE
 	Using        bool        // ALTER COLUMN … TYPE … USING
+	UsingItself  bool        // … USING the column alone, or cast to that very type
+	UsingSQL     string      // … what is behind USING
 	Collation    bool        // ALTER COLUMN … TYPE … COLLATE
 	Default      *Default    // SET DEFAULT
 	Other        Name        // the partition or parent
@@ -224,6 +227,7 @@ func (t Type) String() string {
 	if len(t.Mods) > 0 {
 		b.WriteByte(')')
 	}
+	b.WriteString(t.Other)
 	if t.Array {
 		b.WriteString("[]")
 	}
