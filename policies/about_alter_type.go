@@ -11,7 +11,7 @@ const byFix = "teal check --fix writes this where the column is simple: "
 
 const splitType = "add a column of the new type, write both, move over, and drop the old one when the old version is gone" +
 	"\n-- expand:\nALTER TABLE {table} ADD COLUMN {column}_new {type};\n-- and a trigger that copies {column} to {column}_new and back\n" +
-	"-- backfill, in batches:\nUPDATE {table} SET {column}_new = {column} WHERE {column}_new IS NULL;\n" +
+	"-- backfill, in batches:\nUPDATE {table} SET {column}_new = {using} WHERE {column}_new IS NULL;\n" +
 	"-- teal:contract\n-- (a file of its own)\nDROP TRIGGER … ON {table};\nDROP FUNCTION …;\nALTER TABLE {table} DROP COLUMN {column};"
 
 // typeChange sorts an ALTER COLUMN … TYPE: "using", "collation", "timestamptz", "widen" or "rewrite".

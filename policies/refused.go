@@ -173,6 +173,20 @@ func (ref *reference) certain() bool {
 	})
 }
 
+// beforeDrop is the line of an advice that says what needs a column that is to be dropped in the end.
+func (w *World) beforeDrop(s *Subject) string {
+	sure, perhaps := w.holdersOf(s.Name, s.Command.Name)
+	if len(sure)+len(perhaps) == 0 {
+		return ""
+	}
+	var o obstacles
+	for _, h := range append(sure, perhaps...) {
+		o.add(true, h.String())
+	}
+	slices.Sort(o.sure)
+	return "\n-- (in statements before: drop, or make anew without it, " + strings.Join(o.sure, ", ") + ")"
+}
+
 // reordered says whether another command of the statement may have taken away what stands in the way of this one, or have yet to
 // make it: PostgreSQL drops first and adds last.
 func reordered(s *Subject) bool {

@@ -6,7 +6,7 @@ import "teal.dev/teal/migrate/statement"
 // the functions only say when it applies and what differs for the statement at hand.
 //
 // Reason and Instead may hold {table}, {column}, {new}, {type}, {name}, {constraint}, {index}, {parent}, {columns}, {schema},
-// {value}, {check} and {default}, which become the names and texts of the statement at hand.
+// {value}, {check}, {default} and {using}, which become the names and texts of the statement at hand.
 type Rule struct {
 	ID      string // kebab-case: drop-column
 	Title   string // one line: DROP COLUMN

@@ -5,11 +5,14 @@ import "teal.dev/teal/migrate/statement"
 func alterTypeRewrite() Rule {
 	return Rule{
 		ID: "alter-column-type", Title: "ALTER COLUMN … TYPE that rewrites the table",
-		Reason:        "prepared statements of the running version fail with 0A000 and its values may not fit; {table} and its indexes are rewritten while nobody can read. (Where the old type is not in the migrations, teal assumes a rewrite.)",
+		Reason:        "prepared statements of the running version fail with 0A000 and its values may not fit; {table} and its indexes are rewritten while nobody can read",
 		Instead:       byFix + splitType,
 		Compatibility: Never, Lock: AccessExclusive, Rewrite: true, Blocks: BlocksReads,
 		On: on(statement.AlterColumnType), Match: changes("rewrite"),
 		Refine: func(s *Subject, f *Finding) {
+			if c := s.World.column(s.Name, s.Command.Name); c == nil || !c.known && !c.doubted {
+				f.Why += ". (The type that it has is not known here, so teal assumes a rewrite.)"
+			}
 			newColumnIsExpand(s, f)
 			lockReferring(s, f)
 		},
