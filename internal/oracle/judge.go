@@ -208,9 +208,13 @@ func contradictedOperation(claim Claim, seen Seen) []string {
 	}
 	var out []string
 	unknown := policies.Level("") // on an index whose table the migrations do not show
+	whole := policies.Level("")   // on a table, and so on its indexes
 	for name, level := range claim.Locks {
-		if seen.Minor[name] && Strength(level) > Strength(unknown) {
+		switch {
+		case seen.Minor[name] && Strength(level) > Strength(unknown):
 			unknown = level
+		case !seen.Minor[name] && Strength(level) > Strength(whole):
+			whole = level
 		}
 	}
 	for _, name := range keys(claim.Locks) {
@@ -220,7 +224,7 @@ func contradictedOperation(claim Claim, seen Seen) []string {
 	}
 	for _, name := range keys(seen.Locks) {
 		if Strength(claim.Locks[name]) < Strength(seen.Locks[name]) && !claim.Cascade && (claim.Locks[name] != "" || !seen.Minor[name]) &&
-			Strength(seen.Locks[name]) > Strength(unknown) && !(claim.Data && Strength(seen.Locks[name]) <= Strength(policies.RowExclusive)) {
+			Strength(seen.Locks[name]) > Strength(unknown) && !(seen.Minor[name] && Strength(seen.Locks[name]) <= Strength(whole)) && !(claim.Data && Strength(seen.Locks[name]) <= Strength(policies.RowExclusive)) {
 			out = append(out, fmt.Sprintf("lock on %s: PostgreSQL takes %s, the gate says %s", name, seen.Locks[name], or(string(claim.Locks[name]), "none")))
 		}
 	}

@@ -162,6 +162,10 @@ func (c *Command) define(def ast.Node) {
 		c.Other = rangeName(d)
 	case *ast.ReplicaIdentityStmt:
 		c.Detail = d.Name
+	case *ast.String:
+		if c.Kind == SetStorage {
+			c.Detail = strings.ToLower(d.SVal)
+		}
 	case *ast.NodeList:
 		c.Detail = strings.Join(defNames(d), ", ")
 	}

@@ -208,7 +208,7 @@ type Command struct {
 	Collation    bool        // ALTER COLUMN … TYPE … COLLATE
 	Default      *Default    // SET DEFAULT
 	Other        Name        // the partition or parent
-	Detail       string      // owner, identity kind, replica identity, names of options; of a trigger "replica" or "always"
+	Detail       string      // owner, identity kind, replica identity, names of options, the storage; of a trigger "replica" or "always"
 	IsDefault    bool        // ATTACH PARTITION … DEFAULT
 	Cascade      bool
 	IfExists     bool
