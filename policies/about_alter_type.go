@@ -11,7 +11,7 @@ const byFix = "teal check --fix writes this where the column is simple: "
 
 const splitType = "add a column of the new type, write both, move over, and drop the old one when the old version is gone" +
 	"\n-- expand:\nALTER TABLE {table} ADD COLUMN {column}_new {type};\n-- and a trigger that copies {column} to {column}_new and back\n" +
-	"-- backfill, in batches:\nUPDATE {table} SET {column}_new = {column} WHERE {column}_new IS NULL;\n" +
+	"-- backfill, in batches:\nUPDATE {table} SET {column}_new = {using} WHERE {column}_new IS NULL;\n" +
 	"-- teal:contract\n-- (a file of its own)\nDROP TRIGGER … ON {table};\nDROP FUNCTION …;\nALTER TABLE {table} DROP COLUMN {column};"
 
 // typeChange sorts an ALTER COLUMN … TYPE: "using", "collation", "timestamptz", "widen" or "rewrite".
@@ -19,18 +19,36 @@ func typeChange(s *Subject) string {
 	c := s.Command
 	known := s.World.column(s.Name, c.Name)
 	switch {
-	case c.Using:
+	case c.Using && !c.UsingItself: // the column, cast to the new type or not, is what it would be without USING
 		return "using"
 	case !typed(known):
-		return "rewrite"
-	case known.typ.Name == "timestamp" && c.Type.Name == "timestamptz" && !c.Type.Array:
+		return map[bool]string{true: "using", false: "rewrite"}[c.Using]
+	case zoneless(known.typ, c.Type):
 		return "timestamptz"
+	case foldsCase(known.typ, c.Type):
+		return "collation"
 	case widens(known.typ, c.Type) && (c.Collation || known.collated): // without COLLATE it goes back to the type's own
 		return "collation"
 	case widens(known.typ, c.Type):
 		return "widen"
 	}
-	return "rewrite"
+	return map[bool]string{true: "using", false: "rewrite"}[c.Using]
+}
+
+// foldsCase says whether a text becomes one that takes upper and lower case for the same, or is none any more: citext is stored as
+// text is.
+func foldsCase(from, to statement.Type) bool {
+	text := func(t statement.Type) bool {
+		return t.Schema == "" && !t.Array && (t.Name == "text" || t.Name == "varchar")
+	}
+	citext := func(t statement.Type) bool { return t.Name == "citext" && !t.Array }
+	return text(from) && citext(to) || citext(from) && text(to) && len(to.Mods) == 0
+}
+
+// zoneless says whether a time gets a zone, or loses it, and nothing else: in UTC the bytes are the same.
+func zoneless(from, to statement.Type) bool {
+	return from.Name != to.Name && !from.Array && !to.Array && fraction(to) == finest &&
+		(from.Name == "timestamp" || from.Name == "timestamptz") && (to.Name == "timestamp" || to.Name == "timestamptz")
 }
 
 // typed says whether the type of a column is known, or at least what it would be.
@@ -72,23 +90,6 @@ func lockReferring(s *Subject, f *Finding) {
 				f.lock(AccessExclusive, name.String())
 			}
 		}
-	}
-}
-
-// refusedByViews says that the server refuses a change of type, or a drop, while a view names the column. It knows that for
-// sure only where the view is about one table.
-func refusedByViews(s *Subject, f *Finding) {
-	if s.Command.Kind == statement.AlterColumnType {
-		lockReferring(s, f)
-	}
-	sure, perhaps := s.World.viewsOf(s.Name, s.Command.Name)
-	switch {
-	case len(sure) > 0:
-		f.raise(Never)
-		f.Why = "the server refuses it while a view names " + s.Command.Name + ": " + strings.Join(sure, ", ")
-		f.Instead = "drop the view in a file before, or give it another column, once nobody reads it"
-	case len(perhaps) > 0:
-		f.Why += "; the server refuses it if one of these views names " + s.Command.Name + ": " + strings.Join(perhaps, ", ")
 	}
 }
 

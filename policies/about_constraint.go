@@ -1,6 +1,10 @@
 package policies
 
-import "teal.dev/teal/migrate/statement"
+import (
+	"slices"
+
+	"teal.dev/teal/migrate/statement"
+)
 
 // adds says whether a command adds a constraint of one of the kinds.
 func adds(test func(*statement.Constraint) bool) func(*Subject) bool {
@@ -53,6 +57,22 @@ func keysNotNull(s *Subject) bool {
 		}
 	}
 	return true
+}
+
+// checkTwin says which other check of a table says what one says that is dropped, and is proven of the same rows: the first by
+// name, or "".
+func (w *World) checkTwin(table statement.Name, name string, c *statement.Constraint) string {
+	if c == nil || c.Kind != statement.Check || c.SQL == "" || w.family(table) {
+		return ""
+	}
+	var found []string
+	for other, have := range w.relations[fold(table)].constraints {
+		if other != name && have.Kind == statement.Check && said(have) == said(c) && (c.NotValid || !have.NotValid) {
+			found = append(found, other)
+		}
+	}
+	slices.Sort(found)
+	return first(found)
 }
 
 // checkedAlready softens a new CHECK where the same stands already: what remains is the work. PostgreSQL goes through the

@@ -37,7 +37,9 @@ func refineDropIndex(s *Subject, f *Finding) {
 	for _, n := range s.Names {
 		if r := s.World.relations[fold(n)]; r != nil && r.table.Name != "" {
 			f.lock(level, r.table.String())
-			f.Table = r.table.String()
+			if f.Table = r.table.String(); s.World.partitioned(r.table) {
+				f.Instead = "" // CONCURRENTLY is refused
+			}
 		} else {
 			f.lock(level, n.String())
 		}

@@ -150,11 +150,12 @@ func (w *World) oldViews(n statement.Name) bool {
 	return false
 }
 
-// oldViewNames says whether a view that was there before may read a column.
-func (w *World) oldViewNames(table statement.Name, column string) bool {
-	sure, perhaps := w.viewsOf(table, column)
-	for _, name := range append(sure, perhaps...) {
-		if r := w.relations[fold(knownName(name))]; r == nil || !w.isNew(r.born) {
+// oldHolds says whether an object that was there before may name a column: a view that was replaced, say. Who made the others
+// nobody remembers.
+func (w *World) oldHolds(table statement.Name, column string) bool {
+	sure, perhaps := w.holdersOf(table, column)
+	for _, h := range append(sure, perhaps...) {
+		if r := w.relations[fold(h.name)]; h.what != "view" || r == nil || !w.isNew(r.born) {
 			return true
 		}
 	}

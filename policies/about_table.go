@@ -1,6 +1,10 @@
 package policies
 
-import "teal.dev/teal/migrate/statement"
+import (
+	"slices"
+
+	"teal.dev/teal/migrate/statement"
+)
 
 // lockDropped adds the locks on each table, on those that its foreign keys refer to, and on the parent and the default
 // partition of a partition.
@@ -49,6 +53,35 @@ func lockReferenced(w *World, n statement.Name, f *Finding) {
 			f.lock(AccessExclusive, c.References.String())
 		}
 	}
+}
+
+// lockReleased adds the locks on the tables that a foreign key refers to which goes with a column, or is dropped.
+func lockReleased(s *Subject, f *Finding) {
+	r := s.World.relations[fold(s.Name)]
+	if r == nil {
+		return
+	}
+	for name, c := range r.constraints {
+		if c.Kind == statement.ForeignKey && !s.World.NewRelation(c.References) && (name == s.Command.Name || s.Command.Kind == statement.DropColumn && has(c.Columns, s.Command.Name)) {
+			f.lock(AccessExclusive, c.References.String())
+		}
+	}
+}
+
+// lockCut adds the locks on the tables whose foreign keys a CASCADE takes away with a key, and says so.
+func lockCut(s *Subject, f *Finding, table statement.Name, columns []string) {
+	var cut []string
+	s.World.eachReference(table, func(ref reference) {
+		if sameSet(ref.to, columns) {
+			f.lock(AccessExclusive, ref.owner.String())
+			cut = append(cut, "constraint "+ref.name+" of "+ref.owner.String())
+		}
+	})
+	f.raise(Never)
+	f.Why = "CASCADE drops the foreign keys that refer to it, and the text does not say which"
+	slices.Sort(cut)
+	listCascade(f, cut)
+	f.Instead = byName(s)
 }
 
 func lockLike(f *Finding, s *Subject) {

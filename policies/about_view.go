@@ -1,6 +1,10 @@
 package policies
 
-import "teal.dev/teal/migrate/statement"
+import (
+	"strings"
+
+	"teal.dev/teal/migrate/statement"
+)
 
 const (
 	aView    = "\nCREATE VIEW titles AS SELECT title FROM note;"
@@ -60,7 +64,17 @@ func cascadeNever(s *Subject, f *Finding) {
 	if s.Cascade {
 		f.raise(Never)
 		f.Why = "CASCADE drops what depends on it, and the text does not say what that is"
+		f.Instead = byName(s)
 	}
+}
+
+// byName is the advice about a CASCADE: the statement without it, once what depends on the object is gone.
+func byName(s *Subject) string {
+	text := strings.TrimSpace(s.SQL)
+	if at := len(text) - len("CASCADE"); at > 0 && strings.EqualFold(text[at:], "CASCADE") {
+		text = strings.TrimSpace(text[:at])
+	}
+	return "drop what depends on it by name, in statements before, then:\n-- teal:contract\n-- (a file of its own)\n" + text + ";"
 }
 
 // computes says whether one of the relations is a view that calls functions of which nobody knows what they do, or reads one.

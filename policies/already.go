@@ -2,6 +2,7 @@ package policies
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"teal.dev/teal/migrate/statement"
@@ -184,10 +185,40 @@ func sameDefault(c *column, d *statement.Default) bool {
 	if c.def.SQL == d.SQL {
 		return true
 	}
-	plain := func(d *statement.Default) bool {
-		return d.Cast.Name == "" || d.Cast.Name == c.typ.Name && len(d.Cast.Mods) == 0 && !d.Cast.Array
+	if n := wholeNumber(d); n != "" && n == wholeNumber(c.def) && c.typ.Schema == "" && !c.typ.Array && has([]string{"int2", "int4", "int8", "numeric"}, c.typ.Name) {
+		return true
 	}
-	return d.Literal != "" && d.Literal == c.def.Literal && plain(d) && plain(c.def)
+	plain := func(d *statement.Default) bool {
+		return d.Cast.Name == "" || d.Cast.Name == c.typ.Name && len(d.Cast.Mods) == 0 && d.Cast.Other == "" && d.Cast.Array == c.typ.Array
+	}
+	return d.Literal != "" && d.Literal == c.def.Literal && plain(d) && plain(c.def) || sequenceOf(d) != "" && sequenceOf(d) == sequenceOf(c.def)
+}
+
+// wholeNumber is the number that a default is, however the database writes it: -1 is '-1'::integer there.
+func wholeNumber(d *statement.Default) string {
+	text := strings.Trim(d.Literal, "'")
+	if d.Literal == "" {
+		text = strings.ReplaceAll(d.SQL, " ", "")
+	}
+	if d.Cast.Name != "" && !has([]string{"int2", "int4", "int8", "numeric"}, d.Cast.Name) || d.Cast.Array || len(d.Cast.Mods) > 0 {
+		return ""
+	}
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return strconv.FormatInt(n, 10)
+	}
+	return ""
+}
+
+// sequenceOf is the sequence of a default that is its next number: nextval('s'), which the database writes with a cast.
+func sequenceOf(d *statement.Default) string {
+	for _, form := range []struct{ before, after string }{{"nextval('", "')"}, {"nextval(CAST('", "' AS regclass))"}} {
+		name, begins := strings.CutPrefix(d.SQL, form.before)
+		name, ends := strings.CutSuffix(name, form.after)
+		if begins && ends && !strings.ContainsAny(name, `'":(`) {
+			return strings.TrimPrefix(name, "public.")
+		}
+	}
+	return ""
 }
 
 // relative says whether a default is a moment that is told by the day, or by the session's time zone: it is computed when it is
@@ -200,24 +231,6 @@ func relative(t statement.Type, d *statement.Default) bool {
 	return strings.Contains(text, "'") && slices.ContainsFunc([]string{"now", "today", "tomorrow", "yesterday"}, func(word string) bool {
 		return strings.Contains(text, word) || t.Name == "timestamptz" || t.Name == "timetz"
 	})
-}
-
-// viewsOf are the views whose query names a column: for sure where the query is about one table only, and gives nothing a name
-// that may be meant instead.
-func (w *World) viewsOf(table statement.Name, column string) (sure, perhaps []string) {
-	for name, r := range w.relations {
-		if len(r.uses) == 0 || !r.star && !has(r.reads, column) || !slices.ContainsFunc(r.uses, func(u statement.Name) bool { return fold(u) == fold(table) }) {
-			continue
-		}
-		if len(r.uses) == 1 && !r.star && r.simple {
-			sure = append(sure, name.String())
-		} else {
-			perhaps = append(perhaps, name.String())
-		}
-	}
-	slices.Sort(sure)
-	slices.Sort(perhaps)
-	return sure, perhaps
 }
 
 // said is a constraint's text. The schema that names without one are in, and parentheses around the whole, change nothing.

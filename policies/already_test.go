@@ -85,7 +85,8 @@ func TestWhatOnlyADatabaseTells(t *testing.T) {
 		{"CREATE INDEX CONCURRENTLY IF NOT EXISTS note_n ON note (n)", policies.Expand},
 		{"DROP INDEX CONCURRENTLY broken", policies.Depends},
 		{"DROP INDEX CONCURRENTLY audit.broken2", policies.Depends},
-		{"DROP INDEX CONCURRENTLY whatever", policies.Contract},
+		{"DROP INDEX CONCURRENTLY whatever", policies.Never},
+		{"DROP INDEX CONCURRENTLY IF EXISTS whatever", policies.Expand},
 		{"CREATE FUNCTION fresh() RETURNS int LANGUAGE sql AS 'SELECT 1'", policies.Expand},
 		{"CREATE OR REPLACE FUNCTION fresh() RETURNS int LANGUAGE sql AS 'SELECT 1'", policies.Expand},
 		{"CREATE FUNCTION slugify(int) RETURNS int LANGUAGE sql AS 'SELECT 1'", policies.Depends},
@@ -98,6 +99,16 @@ func TestWhatOnlyADatabaseTells(t *testing.T) {
 		{"DROP TABLE IF EXISTS nothing", policies.Expand},
 		{"DROP TABLE IF EXISTS note", policies.Contract},
 		{"ALTER TABLE note DROP COLUMN IF EXISTS nothing", policies.Expand},
+		{"ALTER TABLE note DROP COLUMN nothing", policies.Never},
+		{"ALTER TABLE note VALIDATE CONSTRAINT nothing", policies.Never},
+		{"ALTER TABLE note DROP CONSTRAINT IF EXISTS nothing", policies.Expand},
+		{"ALTER TABLE IF EXISTS nothing DROP COLUMN a", policies.Expand},
+		{"ALTER TABLE nothing DROP COLUMN a", policies.Never},
+		{"DROP EXTENSION IF EXISTS hstore", policies.Expand},
+		{"DROP EXTENSION IF EXISTS plpgsql", policies.Contract},
+		{"DROP FUNCTION IF EXISTS nothing()", policies.Expand},
+		{"DROP VIEW IF EXISTS nothing CASCADE", policies.Expand},
+		{"DROP TYPE IF EXISTS nothing", policies.Never}, // nobody reads range types
 	} {
 		in.Files = []policies.File{{Path: "0002_x.up.sql", Body: []byte(c.sql)}}
 		r := policies.Check(in)

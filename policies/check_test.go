@@ -95,7 +95,7 @@ func TestReportText(t *testing.T) {
   why: the running version still says body: every statement of it that names the column fails with 42703, from the moment of the rename
   instead: teal check --fix writes this where the column is simple: add the new column beside the old one, write both, move over, and drop the old one when the old version is gone
     -- expand:
-    ALTER TABLE note ADD COLUMN content …;
+    ALTER TABLE note ADD COLUMN content text;
 `), r.Text())
 	require.Contains(t, r.Text(), "    3 | ALTER TABLE note RENAME COLUMN n TO m\n      |                                ^\n")
 	require.Contains(t, r.Text(), "deny: 1 file, 2 deny\n")

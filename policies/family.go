@@ -124,7 +124,7 @@ func (w *World) adopt(parent, child statement.Name, partition bool) {
 func (r *relation) inheritColumns(p *relation, track born) {
 	for name, c := range p.columns {
 		mine := *c
-		mine.born = track
+		mine.born, mine.identity = track, false // before PostgreSQL 17, which refuses to take it away from one
 		if have := r.columns[name]; have != nil {
 			mine.notNull = mine.notNull || have.notNull
 			mine.hasDef, mine.known = mine.hasDef || have.hasDef, false

@@ -12,6 +12,7 @@ type words struct {
 	column, new, constraint, index  string
 	columns                         []string
 	typ, schema, value, check, dflt string
+	using                           string // what a changed column is computed from
 	text                            string // of the statement
 }
 
@@ -27,6 +28,9 @@ func wordsOf(s *Subject) *words {
 	}
 	if c := s.Command; c != nil {
 		w.command(c)
+		if known := s.World.column(s.Name, c.Name); c.Column == nil && c.Type.Name == "" && known != nil && known.known {
+			w.typ = spell(known.typ)
+		}
 	}
 	return w
 }
@@ -35,6 +39,9 @@ func (w *words) command(c *statement.Command) {
 	w.column, w.constraint, w.typ = c.Name, c.Name, spell(c.Type)
 	if c.NewName != "" {
 		w.new = c.NewName
+	}
+	if w.using = quote(c.Name); c.UsingSQL != "" {
+		w.using = c.UsingSQL
 	}
 	if c.Default != nil {
 		w.dflt = c.Default.SQL
@@ -105,7 +112,7 @@ func (w *words) word(part string, spell func(string) string) string {
 	case "{column}":
 		return spell(w.column)
 	case "{new}":
-		return spell(w.new)
+		return or(spell(w.new))
 	case "{schema}":
 		return spell(w.schema)
 	case "{constraint}":
@@ -119,7 +126,18 @@ func (w *words) word(part string, spell func(string) string) string {
 		}
 		return or(strings.Join(out, ", "))
 	case "{type}":
-		return w.typ
+		return or(w.typ)
+	case "{statement}":
+		return w.text
+	case "{renamed}": // a table, by its new name or in its new schema
+		to := w.name[0]
+		if w.new != "" {
+			to.Name = w.new
+		}
+		if w.schema != "" {
+			to.Schema = w.schema
+		}
+		return nameList([]statement.Name{to}, spell)
 	case "{concurrently}":
 		return concurrently(w.text)
 	case "{value}":
@@ -128,6 +146,8 @@ func (w *words) word(part string, spell func(string) string) string {
 		return "'" + strings.ReplaceAll(w.new, "'", "''") + "'"
 	case "{check}":
 		return or(w.check)
+	case "{using}":
+		return w.using
 	case "{default}":
 		return or(w.dflt)
 	}

@@ -16,6 +16,7 @@ func (w *World) learn(s *statement.Statement) {
 	w.learnFill(s)
 	w.learnRows(s)
 	w.doubt(s)
+	w.learnHolder(s)
 	switch s.Kind {
 	case statement.CreateTable, statement.CreateTableAs, statement.CreateView, statement.CreateMatView, statement.CreateSequence, statement.CreateIndex:
 		if !w.passed(s) {
@@ -25,7 +26,8 @@ func (w *World) learn(s *statement.Statement) {
 		w.learnTrigger(s)
 	case statement.CreateStatistics:
 		if list := s.Relations(); s.Name.Name != "" && len(list) > 0 {
-			w.relation(statisticsName(s.Name)).table = list[0]
+			r := w.relation(statisticsName(s.Name))
+			r.kind, r.table, r.keys = s.Kind, list[0], s.Columns
 		}
 	case statement.DropTable, statement.DropView, statement.DropMatView, statement.DropIndex, statement.DropSequence:
 		for _, n := range s.Names {
@@ -58,9 +60,8 @@ func (w *World) learnNew(s *statement.Statement) {
 		r := w.create(s, s.Name)
 		r.filled = s.Kind == statement.CreateTableAs
 		if s.Kind == statement.CreateView || s.Kind == statement.CreateMatView {
-			r.simple = s.Simple
 			r.uses = slices.DeleteFunc(slices.Clone(s.Relations()), func(n statement.Name) bool { return fold(n) == fold(s.Name) })
-			r.reads, r.star, r.computes = s.Reads, s.Star || s.Kind == statement.CreateMatView, s.Kind == statement.CreateView && len(s.Calls) > 0
+			r.computes = s.Kind == statement.CreateView && len(s.Calls) > 0
 		}
 	}
 }
@@ -173,7 +174,7 @@ func (w *World) learnTable(s *statement.Statement) {
 	if r.born != w.track || w.track != before && !w.isNew(r.born) {
 		return // it may have been there, with other columns
 	}
-	r.partitioned, r.likes = s.Partitioned, s.Like
+	r.partitioned, r.partitionKey, r.likes = s.Partitioned, s.PartitionKey, s.Like
 	for i := range s.Definition {
 		w.learnColumn(r, &s.Definition[i])
 	}
@@ -201,9 +202,12 @@ func (w *World) learnTable(s *statement.Statement) {
 
 func (w *World) learnColumn(r *relation, c *statement.Column) {
 	filled := c.Serial() || c.Identity != ""
+	if userDefined(c.Type) {
+		w.typed[c.Type.Name] = true
+	}
 	r.columns[c.Name] = &column{born: w.track, typ: c.Type, notNull: c.NotNull || c.Serial() || c.Has(statement.PrimaryKey), known: true,
 		hasDef: c.Default != nil || filled, gives: filled || c.Default != nil && c.Default.NeverNull, def: c.Default, collated: c.Collation,
-		generated: c.Generated}
+		generated: c.Generated, reads: c.Reads, identity: c.Identity != ""}
 }
 
 // learnCommand takes in what one command of an ALTER TABLE did.
@@ -321,11 +325,13 @@ func (w *World) learnColumnChange(r *relation, c *statement.Command) {
 	case statement.DropDefault:
 		col.hasDef, col.def, col.gives = false, nil, false
 	case statement.AddIdentity:
-		col.hasDef, col.gives = true, true
+		col.hasDef, col.gives, col.identity = true, true, true
 	case statement.DropIdentity:
-		col.hasDef, col.gives = false, false
+		if col.identity {
+			col.hasDef, col.gives, col.identity = false, false, false
+		}
 	case statement.DropExpression:
-		col.generated = false
+		col.generated, col.reads = false, nil
 	case statement.AlterColumnType:
 		col.typ, col.collated, col.def = c.Type, c.Collation, nil // the default is cast, in whatever way
 		r.unspell(c.Name)

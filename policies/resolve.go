@@ -123,11 +123,11 @@ func setsUnknown(text string) bool {
 func qualify(s *statement.Statement, visit func(*statement.Name)) {
 	switch s.Kind {
 	case statement.Set, statement.CreateSchema, statement.RenameSchema, statement.DropSchema, statement.CreateExtension, statement.AlterExtension,
-		statement.DropExtension, statement.Publication, statement.Subscription, statement.CreateDatabase, statement.DropDatabase, statement.Tablespace,
+		statement.DropExtension, statement.Subscription, statement.CreateDatabase, statement.DropDatabase, statement.Tablespace,
 		statement.Role, statement.DefaultPrivileges, statement.EventTrigger, statement.AlterSystem:
 		return
 	case statement.CreateTrigger, statement.DropTrigger, statement.RenameTrigger, statement.CreateRule, statement.DropRule,
-		statement.CreatePolicy, statement.AlterPolicy, statement.DropPolicy, statement.CreateIndex:
+		statement.CreatePolicy, statement.AlterPolicy, statement.DropPolicy, statement.CreateIndex, statement.Publication:
 		// their own names are not looked up on the path
 	case statement.Grant, statement.Revoke:
 		if s.Object != "table" && s.Object != "column" {
@@ -158,6 +158,9 @@ func qualify(s *statement.Statement, visit func(*statement.Name)) {
 	}
 	for i := range s.Relations() {
 		visit(&s.Relations()[i])
+	}
+	for i := range s.Named {
+		visit(&s.Named[i].Table)
 	}
 }
 

@@ -6,7 +6,7 @@ import "teal.dev/teal/migrate/statement"
 // the functions only say when it applies and what differs for the statement at hand.
 //
 // Reason and Instead may hold {table}, {column}, {new}, {type}, {name}, {constraint}, {index}, {parent}, {columns}, {schema},
-// {value}, {label}, {check}, {default} and {concurrently}, which become the names and texts of the statement at hand.
+// {value}, {label}, {check}, {default}, {using} and {concurrently}, which become the names and texts of the statement at hand.
 type Rule struct {
 	ID      string // kebab-case: drop-column
 	Title   string // one line: DROP COLUMN
@@ -136,7 +136,9 @@ func (b *book) judgeOne(s *Subject) []Finding {
 	case s.Command != nil && b.back.Match(s):
 		return []Finding{b.back.find(s)}
 	case b.fresh.Match(s):
-		return []Finding{b.fresh.find(s)}
+		f := b.fresh.find(s)
+		refused(s, &f)
+		return []Finding{f}
 	}
 	var out []Finding
 	for _, i := range b.by[s.key()] {
@@ -146,6 +148,7 @@ func (b *book) judgeOne(s *Subject) []Finding {
 			if n := s.TableName(); s.World.exposed(n) && s.World.NewRelation(n) && !s.World.filled(n) { // it has no rows
 				f.Operation.Rewrite, f.Operation.Scan, f.Operation.Blocks = false, false, BlocksNobody
 			}
+			refused(s, &f)
 			out = append(out, f)
 		}
 	}

@@ -11,7 +11,7 @@ func alterTypeUsing() Rule {
 		On: on(statement.AlterColumnType), Match: changes("using"),
 		Refine: func(s *Subject, f *Finding) {
 			newColumnIsExpand(s, f)
-			refusedByViews(s, f)
+			lockReferring(s, f)
 		},
 		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN body TYPE int USING body::int;"},
 		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN title TYPE text;"},

@@ -12,7 +12,7 @@ func dropColumnCascade() Rule {
 		Match: func(s *Subject) bool { return s.Command.Cascade },
 		Refine: func(s *Subject, f *Finding) {
 			listCascade(f, s.World.dependents(s.Name, s.Command.Name))
-			if !s.World.oldViewNames(s.Name, s.Command.Name) { // a view that was there before may use the new column by now
+			if !s.World.oldHolds(s.Name, s.Command.Name) { // what was there before may use the new column by now
 				newColumnIsExpand(s, f)
 			}
 		},

@@ -11,6 +11,7 @@ func dropExtension() Rule {
 		Refine: func(s *Subject, f *Finding) {
 			if s.Cascade {
 				f.raise(Never)
+				f.Instead = byName(s)
 				f.Why = "CASCADE drops columns of its types and indexes with its operators, and the text does not say which"
 			}
 		},

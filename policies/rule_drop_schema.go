@@ -11,6 +11,7 @@ func dropSchema() Rule {
 		Refine: func(s *Subject, f *Finding) {
 			if s.Cascade {
 				f.raise(Never)
+				f.Instead = byName(s)
 				f.Why = "CASCADE drops everything in " + s.Name.Name + ", and the text does not say what that is"
 			}
 		},

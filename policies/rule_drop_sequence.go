@@ -11,6 +11,7 @@ func dropSequence() Rule {
 		Refine: func(s *Subject, f *Finding) {
 			if s.Cascade {
 				f.raise(Never)
+				f.Instead = byName(s)
 				f.Why = "CASCADE drops the defaults of columns, and the text does not say which"
 			}
 		},

@@ -12,6 +12,13 @@ func dropUnique() Rule {
 		On: on(statement.DropConstraint), Match: drops(statement.UniqueKey, statement.PrimaryKey),
 		Refine: func(s *Subject, f *Finding) {
 			c := s.World.constraint(s.Name, s.Command.Name)
+			if s.Command.Cascade {
+				if c == nil {
+					c = &statement.Constraint{}
+				}
+				lockCut(s, f, s.Name, c.Columns)
+				return
+			}
 			if c == nil || c.Kind != statement.UniqueKey || c.Deferrable || len(c.Columns) == 0 || !alone(s) {
 				return
 			}

@@ -12,6 +12,9 @@ func dropUniqueIndex() Rule {
 		Refine: func(s *Subject, f *Finding) {
 			refineDropIndex(s, f)
 			r := s.World.relations[fold(s.Name)]
+			if s.Cascade && r != nil {
+				lockCut(s, f, r.table, r.keys)
+			}
 			if r == nil || len(s.Names) != 1 || !r.index.plain || s.Cascade {
 				return
 			}

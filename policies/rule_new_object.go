@@ -14,10 +14,15 @@ func newObject() Rule {
 				f.Why = "no version is running yet"
 				return
 			}
-			if s.Kind == statement.DropTable {
+			switch {
+			case s.Kind == statement.DropTable:
 				for _, n := range s.Names {
 					lockReferenced(s.World, n, f)
 				}
+			case s.Command != nil && s.Command.Kind == statement.AlterColumnType:
+				lockReferring(s, f)
+			case s.Command != nil && (s.Command.Kind == statement.DropColumn || s.Command.Kind == statement.DropConstraint):
+				lockReleased(s, f)
 			}
 		},
 		Bad:  Example{SQL: "CREATE TABLE note (id bigint PRIMARY KEY);\nALTER TABLE note DROP COLUMN id;"},

@@ -4,11 +4,11 @@ import "teal.dev/teal/migrate/statement"
 
 func alterTypeTimestamptz() Rule {
 	return Rule{
-		ID: "timestamp-to-timestamptz", Title: "timestamp to timestamptz",
+		ID: "timestamp-to-timestamptz", Title: "timestamp to timestamptz, or back",
 		Reason:        "the running version's driver sees another type, and what the old values mean depends on the session's time zone",
 		Instead:       splitType,
 		Compatibility: Depends, Hazards: []Hazard{BehaviourChanged, RowShape}, Lock: AccessExclusive,
-		Facts: []Fact{{"PostgreSQL 12+", "no rewrite when the session's TimeZone is UTC, as teal sets it; a rewrite in any other zone"}},
+		Facts: []Fact{{"PostgreSQL 12+", "no rewrite when the session's TimeZone is UTC, as teal sets it, and the new type keeps all digits of a second; else a rewrite"}},
 		On:    on(statement.AlterColumnType), Match: changes("timestamptz"),
 		Refine: func(s *Subject, f *Finding) {
 			keyed, computed := s.World.dependOn(s.Name, s.Command.Name)
@@ -23,7 +23,7 @@ func alterTypeTimestamptz() Rule {
 				f.Operation.Scan, f.Operation.Blocks = true, BlocksReads
 			}
 			newColumnIsExpand(s, f)
-			refusedByViews(s, f)
+			lockReferring(s, f)
 		},
 		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ALTER COLUMN at TYPE timestamptz;"},
 		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ADD COLUMN at2 timestamptz;"},

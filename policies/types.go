@@ -1,6 +1,10 @@
 package policies
 
-import "teal.dev/teal/migrate/statement"
+import (
+	"slices"
+
+	"teal.dev/teal/migrate/statement"
+)
 
 // userDefined says whether a type is none of PostgreSQL's own, nor of the common extensions.
 func userDefined(t statement.Type) bool {
@@ -56,36 +60,71 @@ func (u *userType) learnDomain(constraints []statement.Constraint, d *statement.
 	}
 }
 
-// widens says whether changing a column from one type to the other only edits the catalogue.
+// widens says whether changing a column from one type to the other only edits the catalogue. (Read from the server, 15.18, by
+// the file of the table. Of arrays nothing but the same type does.)
 func widens(from, to statement.Type) bool {
-	if from.Array != to.Array || from.Schema != "" || to.Schema != "" {
-		return false
+	from, to = canonical(from), canonical(to)
+	if same := from.String() == to.String(); same || from.Array || to.Array || from.Schema != "" || to.Schema != "" {
+		return same
 	}
+	free := len(to.Mods) == 0 && to.Other == ""
 	text := func(t statement.Type) bool { return t.Name == "text" || t.Name == "varchar" && len(t.Mods) == 0 }
 	switch {
 	case text(to):
 		return text(from) || from.Name == "varchar"
-	case from.Name == "varchar" && to.Name == "varchar":
-		return len(from.Mods) == 1 && to.Mods[0] >= from.Mods[0]
-	case from.Name == "numeric" && to.Name == "numeric":
-		return len(to.Mods) == 0 || len(from.Mods) == 2 && len(to.Mods) == 2 && to.Mods[0] >= from.Mods[0] && to.Mods[1] == from.Mods[1]
-	case from.Name == "varbit" && to.Name == "varbit":
-		return len(to.Mods) == 0
-	}
-	return from.Name == to.Name && equalInts(from.Mods, to.Mods)
-}
-
-func equalInts(a, b []int) bool {
-	if len(a) != len(b) {
+	case from.Name == "cidr" && to.Name == "inet", from.Name == "bit" && to.Name == "varbit":
+		return free
+	case from.Name != to.Name:
 		return false
 	}
-	for i := range a {
-		if a[i] != b[i] {
-			return false
-		}
+	switch from.Name {
+	case "varchar", "varbit":
+		return free || len(from.Mods) == 1 && to.Mods[0] >= from.Mods[0]
+	case "numeric":
+		return free || len(from.Mods) == 2 && to.Mods[0] >= from.Mods[0] && to.Mods[1] == from.Mods[1]
+	case "timestamp", "timestamptz", "time", "timetz":
+		return fraction(to) >= fraction(from)
+	case "interval":
+		return free || from.Other == "" && to.Other == "" && fraction(to) >= fraction(from)
 	}
-	return true
+	return false
 }
+
+// finest is how many digits of a second PostgreSQL keeps, at most and without another word.
+const finest = 6
+
+// fraction is how many digits of a second a type of time keeps.
+func fraction(t statement.Type) int {
+	if len(t.Mods) == 0 {
+		return finest
+	}
+	return min(t.Mods[0], finest)
+}
+
+// canonical is a type in the way that its other spellings mean: char is char(1), numeric(8) is numeric(8, 0).
+func canonical(t statement.Type) statement.Type {
+	switch {
+	case (t.Name == "bpchar" || t.Name == "bit") && t.Schema == "" && len(t.Mods) == 0 && t.Other == "":
+		t.Mods = []int{1}
+	case t.Name == "numeric" && t.Schema == "" && len(t.Mods) == 1:
+		t.Mods = []int{t.Mods[0], 0}
+	case len(t.Mods) == 1 && t.Schema == "" && has([]string{"timestamp", "timestamptz", "time", "timetz", "interval"}, t.Name):
+		t.Mods = []int{fraction(t)}
+	}
+	return t
+}
+
+// sameType says whether two types are one.
+func sameType(a, b statement.Type) bool { return canonical(a).String() == canonical(b).String() }
+
+// sameValues says whether a type, of those to which another widens, has no more values: timestamp(6) is timestamp.
+func sameValues(from, to statement.Type) bool {
+	text := func(t statement.Type) bool { return t.Name == "text" || t.Name == "varchar" && len(t.Mods) == 0 }
+	return sameType(from, to) || text(from) && text(to) || from.Name == to.Name && from.Other == "" && to.Other == "" &&
+		has([]string{"timestamp", "timestamptz", "time", "timetz", "interval"}, from.Name) && fraction(from) == fraction(to)
+}
+
+func equalInts(a, b []int) bool { return slices.Equal(a, b) }
 
 // spell is a type as people write it.
 func spell(t statement.Type) string {

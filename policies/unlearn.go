@@ -13,6 +13,7 @@ import (
 func (w *World) forget(n statement.Name) {
 	n = fold(n)
 	delete(w.invalid, n)
+	w.loseHolders(n)
 	r := w.relations[n]
 	if r == nil {
 		return
@@ -64,6 +65,7 @@ func (w *World) forgetSchema(name string) {
 	for n := range w.functions {
 		if n.Schema == home {
 			delete(w.functions, n)
+			delete(w.holders, holderKey{"function", statement.Name{}, n})
 		}
 	}
 	delete(w.schemas, name)
@@ -84,16 +86,29 @@ func (w *World) loseColumn(table statement.Name, column string, cascade bool) {
 			w.forget(n)
 		}
 	}
-	if !cascade {
-		return // what else depends on it made the server refuse
+	w.loseStatistics(table, column)
+	holders, _ := w.holdersOf(table, column)
+	for _, h := range holders { // there is none any more, or the server had refused
+		delete(w.holders, h.key())
+		if h.what == "view" {
+			w.forget(h.name)
+		}
 	}
-	sure, _ := w.viewsOf(table, column)
-	for _, name := range sure {
-		w.forget(knownName(name))
+	if !cascade {
+		return
 	}
 	for name, c := range r.columns {
-		if c.generated { // perhaps from the column that is gone
+		if c.generated && has(c.reads, column) {
 			w.loseColumn(table, name, false)
+		}
+	}
+}
+
+// loseStatistics takes away the extended statistics on a column: the server drops them with the first of their columns.
+func (w *World) loseStatistics(table statement.Name, column string) {
+	for name, r := range w.relations {
+		if r.kind == statement.CreateStatistics && fold(r.table) == fold(table) && has(r.keys, column) {
+			delete(w.relations, name)
 		}
 	}
 }
@@ -109,15 +124,15 @@ func (w *World) loseConstraint(table statement.Name, name string, cascade bool) 
 
 // cutReferences takes away the foreign keys that refer to some columns of a table.
 func (w *World) cutReferences(table statement.Name, gone func(to []string) bool) {
-	w.eachReference(table, func(r *relation, name string, k *statement.Constraint, to []string) {
-		if gone(to) {
-			delete(r.constraints, name)
+	w.eachReference(table, func(ref reference) {
+		if gone(ref.to) {
+			delete(ref.of.constraints, ref.name)
 		}
 	})
 }
 
 // eachReference visits the foreign keys that refer to a table, with the columns that they refer to.
-func (w *World) eachReference(table statement.Name, visit func(r *relation, name string, k *statement.Constraint, to []string)) {
+func (w *World) eachReference(table statement.Name, visit func(ref reference)) {
 	var primary []string
 	if r := w.relations[fold(table)]; r != nil {
 		for _, c := range r.constraints {
@@ -126,7 +141,7 @@ func (w *World) eachReference(table statement.Name, visit func(r *relation, name
 			}
 		}
 	}
-	for _, r := range w.relations {
+	for owner, r := range w.relations {
 		for name, k := range r.constraints {
 			if k.Kind != statement.ForeignKey || fold(k.References) != fold(table) {
 				continue
@@ -135,9 +150,18 @@ func (w *World) eachReference(table statement.Name, visit func(r *relation, name
 			if len(to) == 0 {
 				to = primary
 			}
-			visit(r, name, k, to)
+			visit(reference{owner, r, name, k, to})
 		}
 	}
+}
+
+// reference is a foreign key: of which relation, under which name, to which columns.
+type reference struct {
+	owner statement.Name
+	of    *relation
+	name  string
+	key   *statement.Constraint
+	to    []string
 }
 
 // renameColumn takes in a column's new name, wherever the old one is remembered.
@@ -153,11 +177,11 @@ func (w *World) renameColumn(table statement.Name, from, to string) {
 	for name, k := range r.constraints {
 		r.constraints[name] = respelt(k, from, to)
 	}
-	w.eachReference(table, func(r *relation, name string, k *statement.Constraint, columns []string) {
-		if has(columns, from) {
-			other := *k // its text says the old name
-			other.RefersTo, other.SQL = swapped(k.RefersTo, from, to), ""
-			r.constraints[name] = &other
+	w.eachReference(table, func(ref reference) {
+		if has(ref.to, from) {
+			other := *ref.key // its text says the old name
+			other.RefersTo, other.SQL = swapped(ref.key.RefersTo, from, to), ""
+			ref.of.constraints[ref.name] = &other
 		}
 	})
 	for _, n := range r.indexes {
@@ -165,13 +189,18 @@ func (w *World) renameColumn(table statement.Name, from, to string) {
 			i.keys, i.reads, i.whole = swapped(i.keys, from, to), swapped(i.reads, from, to), swapped(i.whole, from, to)
 		}
 	}
-	for _, v := range w.relations {
-		switch {
-		case !has(v.reads, from) || !slices.ContainsFunc(v.uses, func(u statement.Name) bool { return fold(u) == fold(table) }):
-		case len(v.uses) == 1 && v.simple:
-			v.reads = swapped(v.reads, from, to)
-		default: // the name may be another relation's
-			v.reads = append(slices.Clone(v.reads), to)
+	r.renameReads(from, to)
+	w.renameHeld(table, from, to)
+}
+
+// renameReads takes in a column's new name in what the table computes with it.
+func (r *relation) renameReads(from, to string) {
+	r.partitionKey = swapped(r.partitionKey, from, to)
+	for name, c := range r.columns {
+		if has(c.reads, from) {
+			other := *c // partitions may share it
+			other.reads = swapped(c.reads, from, to)
+			r.columns[name] = &other
 		}
 	}
 }

@@ -10,6 +10,7 @@ func (w *World) doubt(s *statement.Statement) {
 		if !s.Cascade {
 			return
 		}
+		w.blind = true
 	case statement.AlterFunction, statement.RenameType, statement.RenameSequence, statement.RenameSchema:
 	case statement.RenameTable, statement.MoveTable: // ALTER TABLE renames sequences too
 		if r := w.relations[fold(s.Name)]; r != nil && r.kind != statement.CreateSequence {
@@ -18,13 +19,13 @@ func (w *World) doubt(s *statement.Statement) {
 	default:
 		return
 	}
+	w.doubtHolders()
 	for _, r := range w.relations {
 		r.doubtComputed()
 	}
 }
 
 func (r *relation) doubtComputed() {
-	r.simple = false
 	for name, c := range r.columns {
 		if c.def == nil || c.def.Literal != "" && c.def.Cast.Name == "" {
 			continue

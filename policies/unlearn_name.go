@@ -53,6 +53,7 @@ func (w *World) move(from, to statement.Name) {
 		}
 	}
 	w.moveFamily(r, from, to)
+	w.moveHolders(from, to)
 	for _, other := range w.relations {
 		other.uses, other.likes = renamed(other.uses, from, to), renamed(other.likes, from, to)
 		for name, k := range other.constraints {

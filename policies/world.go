@@ -16,6 +16,8 @@ type World struct {
 	bare      map[string][]statement.Name // relations by their name without the schema, also some that are gone
 	types     map[statement.Name]*userType
 	functions map[statement.Name]born
+	holders   map[holderKey]*holder
+	typed     map[string]bool // bare names of the types, none of PostgreSQL's own, that columns have had
 	schemas   map[string]born
 	known     map[statement.Name]map[string]bool // relations of the database and their columns; nil: not known
 	sighted   bool                               // the schema was read from the database, not from the migrations, which IF NOT EXISTS doubts
@@ -24,6 +26,7 @@ type World struct {
 	extension map[string]bool
 	path      bool             // the search path was changed for good, so a bare name may mean anything
 	unsure    bool             // the search path was changed in the file at hand
+	blind     bool             // something was run that may have dropped or made anything
 	temporary []statement.Name // of the file at hand
 }
 
@@ -38,32 +41,31 @@ const (
 
 // relation is a table, view, index or sequence that the migrations made or changed.
 type relation struct {
-	born        born
-	kind        statement.Kind // that created it; empty when it was there before the first migration we have
-	columns     map[string]*column
-	fills       map[string]fill                  // by column: what expand of this release does with it
-	constraints map[string]*statement.Constraint // by name; validated ones have NotValid false
-	partitioned bool
-	parent      statement.Name // of a partition
-	table       statement.Name // of an index
-	index       indexShape
-	keys, reads []string // of an index: its columns, and those in its expressions and its WHERE; of a view: the columns it names
-	whole       []string // of a btree: the columns whose whole values it keeps
-	star        bool     // of a view: it names them all
-	simple      bool     // of a view: what looks like a column of its table is one
-	indexes     []statement.Name
-	triggers    map[string]*trigger
-	rules       map[string]born
-	guarded     bool // row security is enabled
-	forced      bool // for the owner too
-	filled      bool // rows were put into it
-	doubted     bool // IF NOT EXISTS made it, or passed over another of its name
-	computes    bool // of a view: it calls functions that may change something
-	children    []statement.Name
-	inherits    []statement.Name
-	likes       []statement.Name // it was made like these
-	uses        []statement.Name // of a view: the relations that its query names
-	spare       statement.Name   // the default partition
+	born         born
+	kind         statement.Kind // that created it; empty when it was there before the first migration we have
+	columns      map[string]*column
+	fills        map[string]fill                  // by column: what expand of this release does with it
+	constraints  map[string]*statement.Constraint // by name; validated ones have NotValid false
+	partitioned  bool
+	partitionKey []string
+	parent       statement.Name // of a partition
+	table        statement.Name // of an index
+	index        indexShape
+	keys, reads  []string // of an index: its columns, and those in its expressions and its WHERE; of statistics: their columns
+	whole        []string // of a btree: the columns whose whole values it keeps
+	indexes      []statement.Name
+	triggers     map[string]*trigger
+	rules        map[string]born
+	guarded      bool // row security is enabled
+	forced       bool // for the owner too
+	filled       bool // rows were put into it
+	doubted      bool // IF NOT EXISTS made it, or passed over another of its name
+	computes     bool // of a view: it calls functions that may change something
+	children     []statement.Name
+	inherits     []statement.Name
+	likes        []statement.Name // it was made like these
+	uses         []statement.Name // of a view: the relations that its query names
+	spare        statement.Name   // the default partition
 }
 
 // indexShape is what an index is beside its columns.
@@ -88,6 +90,8 @@ type column struct {
 	def       *statement.Default // as written
 	collated  bool               // it has another collation than its type
 	generated bool
+	identity  bool
+	reads     []string // the columns that generate it
 }
 
 type userType struct {
@@ -104,7 +108,7 @@ type userType struct {
 
 func newWorld(fresh bool) *World {
 	return &World{fresh: fresh, relations: map[statement.Name]*relation{}, bare: map[string][]statement.Name{}, types: map[statement.Name]*userType{},
-		functions: map[statement.Name]born{}, schemas: map[string]born{}, extension: map[string]bool{}}
+		functions: map[statement.Name]born{}, holders: map[holderKey]*holder{}, typed: map[string]bool{}, schemas: map[string]born{}, extension: map[string]bool{}}
 }
 
 // older says whether the server is known to be older than a major version.
@@ -304,6 +308,7 @@ func (w *World) absent(n statement.Name, column string) bool {
 func (w *World) endFile() {
 	for _, n := range w.temporary {
 		delete(w.relations, n)
+		w.loseHolders(n)
 	}
 	w.temporary, w.unsure = nil, false
 }

@@ -12,6 +12,7 @@ import (
 type generator struct {
 	r      *rand.Rand
 	tables []table
+	drops  []string // statements that drop what needs columns
 	next   int
 }
 
@@ -62,7 +63,7 @@ func pick[T any](g *generator, list []T) T { return list[g.r.IntN(len(list))] }
 func (g *generator) chance(percent int) bool { return g.r.IntN(100) < percent }
 
 func types() []string {
-	return []string{"int", "bigint", "text", "varchar(20)", "numeric(8,2)", "boolean", "timestamp", "jsonb"}
+	return []string{"int", "bigint", "text", "varchar(20)", "numeric(8,2)", "numeric(8)", "boolean", "timestamp", "timestamp(3)", "timestamptz", "interval", "jsonb"}
 }
 
 // value is a constant of a type; the same number gives the same value.
@@ -72,8 +73,10 @@ func value(typ string, n int) string {
 		return fmt.Sprintf("'v%d'", n)
 	case "boolean":
 		return []string{"true", "false"}[n%2]
-	case "timestamp":
+	case "timestamp", "timestamp(3)", "timestamptz":
 		return fmt.Sprintf("'2026-01-%02d'", n%28+1)
+	case "interval":
+		return fmt.Sprintf("'%d days'", n)
 	case "jsonb":
 		return fmt.Sprintf(`'{"n": %d}'`, n)
 	}
@@ -126,8 +129,40 @@ func (g *generator) schema() string {
 		for n := 1; n <= 3; n++ {
 			fmt.Fprintf(&b, "INSERT INTO %s VALUES (%s);\n", t.name, strings.Join(t.row(n), ", "))
 		}
+		if g.chance(60) {
+			b.WriteString(g.holder(t))
+		}
 	}
 	return b.String()
+}
+
+// holder is an object that needs columns of a table, or their rows as they are.
+func (g *generator) holder(t *table) string {
+	c, other := pick(g, t.columns), pick(g, g.tables[:1])
+	name := g.fresh("h")
+	var s, drop string
+	switch g.r.IntN(8) {
+	case 0:
+		s, drop = fmt.Sprintf("CREATE VIEW %s AS SELECT id, %s AS shown FROM %s", name, c.name, t.name), "DROP VIEW "+name
+	case 1:
+		s, drop = fmt.Sprintf("CREATE VIEW %s AS SELECT a.id, b.%s AS shown FROM %s a JOIN %s b ON b.id = a.id", name, c.name, other.name, t.name), "DROP VIEW "+name
+	case 2:
+		s, drop = fmt.Sprintf("CREATE VIEW %s AS SELECT * FROM %s", name, t.name), "DROP VIEW "+name
+	case 3:
+		s, drop = fmt.Sprintf("CREATE TRIGGER %s BEFORE UPDATE OF %s ON %s FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()", name, c.name, t.name), "DROP TRIGGER "+name+" ON "+t.name
+	case 4:
+		s, drop = fmt.Sprintf("CREATE POLICY %s ON %s USING (%s IS NOT NULL)", name, t.name, c.name), "DROP POLICY "+name+" ON "+t.name
+	case 5:
+		s, drop = fmt.Sprintf("CREATE FUNCTION %s() RETURNS SETOF int LANGUAGE sql BEGIN ATOMIC SELECT id FROM %s WHERE %s IS NOT NULL; END", name, t.name, c.name), "DROP FUNCTION "+name+"()"
+	case 6:
+		s = fmt.Sprintf("CREATE STATISTICS %s ON id, %s FROM %s", name, t.columns[1].name, t.name)
+	default:
+		s = fmt.Sprintf("CREATE TABLE %s (at int, was %s); GRANT ALL ON %s TO PUBLIC", name, t.name, name)
+	}
+	if drop != "" {
+		g.drops = append(g.drops, drop)
+	}
+	return s + ";\n"
 }
 
 func (t *table) row(n int) []string {

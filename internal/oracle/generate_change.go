@@ -5,7 +5,7 @@ import "fmt"
 // change is one statement of a migration, about what there is or what the migration made before.
 func (g *generator) change() string {
 	t := &g.tables[g.r.IntN(len(g.tables))]
-	switch g.r.IntN(10) {
+	switch g.r.IntN(13) {
 	case 0, 1, 2:
 		return g.addColumn(t)
 	case 3, 4:
@@ -18,8 +18,25 @@ func (g *generator) change() string {
 		return g.newTable(t)
 	case 8:
 		return g.data(t)
+	case 9, 10, 11:
+		return g.taken(t)
 	}
 	return g.other(t)
+}
+
+// taken is a statement that the server refuses where something needs what it takes away or changes.
+func (g *generator) taken(t *table) string {
+	c := pick(g, t.columns)
+	cascade := pick(g, []string{"", "", "", " CASCADE"})
+	list := []string{
+		fmt.Sprintf("ALTER TABLE %s DROP COLUMN %s%s", t.name, c.name, cascade),
+		fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s TYPE %s", t.name, c.name, c.typ),
+		fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s TYPE text", t.name, c.name),
+		fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT %s_pkey%s", t.name, t.name, cascade),
+		fmt.Sprintf("DROP TABLE %s%s", t.name, cascade),
+		fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s int DEFAULT 1", t.name, g.fresh("c")),
+	}
+	return pick(g, append(list, g.drops...))
 }
 
 func (g *generator) addColumn(t *table) string {
@@ -61,7 +78,7 @@ func (g *generator) alterColumn(t *table) string {
 	case 3:
 		return s + "DROP DEFAULT"
 	case 4:
-		return s + "TYPE " + pick(g, []string{"text", "varchar(40)", "bigint", "numeric(10,2)", "timestamptz"})
+		return s + "TYPE " + pick(g, []string{"text", "varchar(40)", "varchar(20)", "bigint", "numeric(10,2)", "numeric(10)", "timestamptz", "timestamp(6)", "timestamptz(3)", "interval(2)", c.typ, c.typ + " USING " + c.name})
 	case 5:
 		return s + "SET STATISTICS 50"
 	case 6:
@@ -128,6 +145,9 @@ func (g *generator) data(t *table) string {
 
 func (g *generator) other(t *table) string {
 	name := g.fresh("o")
+	if len(g.drops) > 0 && g.chance(20) {
+		return pick(g, g.drops)
+	}
 	return pick(g, []string{
 		fmt.Sprintf("CREATE VIEW %s AS SELECT * FROM %s", name, t.name),
 		fmt.Sprintf("CREATE MATERIALIZED VIEW %s AS SELECT id FROM %s", name, t.name),
@@ -141,6 +161,12 @@ func (g *generator) other(t *table) string {
 		fmt.Sprintf("CREATE SCHEMA %s", name),
 		fmt.Sprintf("ALTER TABLE %s REPLICA IDENTITY FULL", t.name),
 		fmt.Sprintf("DROP TABLE %s", t.name),
+		fmt.Sprintf("DROP TABLE %s", t.name),
+		fmt.Sprintf("DROP TRIGGER IF EXISTS %s ON %s", name, t.name),
+		fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s", t.name, name),
+		fmt.Sprintf("DROP VIEW IF EXISTS %s", name),
+		fmt.Sprintf("ALTER TABLE %s DROP COLUMN %s", t.name, pick(g, t.columns).name),
+		fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s int GENERATED ALWAYS AS (id) STORED", t.name, name),
 		fmt.Sprintf("TRUNCATE %s", t.name),
 		fmt.Sprintf("ALTER TABLE %s RENAME TO %s", t.name, name),
 	})

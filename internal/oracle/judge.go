@@ -86,7 +86,24 @@ func claim(c *Case, report policies.Report) Claim {
 
 // Contradictions are the claims of the gate that the server does not bear out; none is what we want.
 func Contradictions(c *Case, claim Claim, seen Seen) []string {
-	return append(contradictedCompatibility(c, claim, seen), contradictedOperation(claim, seen)...)
+	return append(append(contradictedCompatibility(c, claim, seen), contradictedRefusal(claim, seen)...), contradictedOperation(claim, seen)...)
+}
+
+// contradictedRefusal holds what the gate foresees against what the server refuses: that others need what is dropped
+// (2BP01) can be known beforehand, so it has to be.
+func contradictedRefusal(claim Claim, seen Seen) []string {
+	surely, perhaps := false, false
+	for _, e := range claim.Entries {
+		surely = surely || strings.HasPrefix(e.Why, "the server refuses it")
+		perhaps = perhaps || strings.Contains(e.Why, "the server refuses it if")
+	}
+	switch {
+	case surely && seen.Refused == "":
+		return []string{"the gate says that the server refuses it, and it does not"}
+	case !surely && !perhaps && seen.Refused == "2BP01":
+		return []string{"the server refuses it (2BP01), and the gate did not foresee it"}
+	}
+	return nil
 }
 
 // Surprises are the contradictions of a generated case, whose old version may or may not use what the migration is about: a
@@ -99,7 +116,7 @@ func Surprises(claim Claim, seen Seen) []string {
 	case claim.Compatibility == policies.Depends:
 		out = append(out, unexplained(claim, seen)...)
 	}
-	return append(out, contradictedOperation(claim, seen)...)
+	return append(append(out, contradictedRefusal(claim, seen)...), contradictedOperation(claim, seen)...)
 }
 
 func contradictedCompatibility(c *Case, claim Claim, seen Seen) []string {
@@ -173,7 +190,7 @@ func changes(seen Seen) string {
 // most is how many broken statements are listed.
 const most = 12
 
-// Predicted compares what the gate said of the operation with what the server did. Tables are the relations that were there
+// Predicted compares what the gate said of the operation with what the server, which did not refuse it, did. Tables are the relations that were there
 // before.
 func Predicted(report policies.Report, e Effects, tables map[string]bool) []string {
 	for name := range e.Locks {
@@ -181,7 +198,8 @@ func Predicted(report policies.Report, e Effects, tables map[string]bool) []stri
 			delete(e.Locks, name)
 		}
 	}
-	return contradictedOperation(claim(&Case{}, report), Seen{Effects: e, Tables: tables})
+	said, seen := claim(&Case{}, report), Seen{Effects: e, Tables: tables}
+	return append(contradictedRefusal(said, seen), contradictedOperation(said, seen)...)
 }
 
 func contradictedOperation(claim Claim, seen Seen) []string {
@@ -190,9 +208,13 @@ func contradictedOperation(claim Claim, seen Seen) []string {
 	}
 	var out []string
 	unknown := policies.Level("") // on an index whose table the migrations do not show
+	whole := policies.Level("")   // on a table, and so on its indexes
 	for name, level := range claim.Locks {
-		if seen.Minor[name] && Strength(level) > Strength(unknown) {
+		switch {
+		case seen.Minor[name] && Strength(level) > Strength(unknown):
 			unknown = level
+		case !seen.Minor[name] && Strength(level) > Strength(whole):
+			whole = level
 		}
 	}
 	for _, name := range keys(claim.Locks) {
@@ -202,7 +224,7 @@ func contradictedOperation(claim Claim, seen Seen) []string {
 	}
 	for _, name := range keys(seen.Locks) {
 		if Strength(claim.Locks[name]) < Strength(seen.Locks[name]) && !claim.Cascade && (claim.Locks[name] != "" || !seen.Minor[name]) &&
-			Strength(seen.Locks[name]) > Strength(unknown) && !(claim.Data && Strength(seen.Locks[name]) <= Strength(policies.RowExclusive)) {
+			Strength(seen.Locks[name]) > Strength(unknown) && !(seen.Minor[name] && Strength(seen.Locks[name]) <= Strength(whole)) && !(claim.Data && Strength(seen.Locks[name]) <= Strength(policies.RowExclusive)) {
 			out = append(out, fmt.Sprintf("lock on %s: PostgreSQL takes %s, the gate says %s", name, seen.Locks[name], or(string(claim.Locks[name]), "none")))
 		}
 	}

@@ -11,7 +11,8 @@ import (
 )
 
 // Schema is what a database has, written as the SQL that would make it again: enough for a gate to know columns, types,
-// constraints, indexes, partitions, views and what runs by itself (triggers, rules, row security), and no more.
+// constraints, indexes, partitions, views, what runs by itself (triggers, rules, row security) and what else needs columns
+// (policies, SQL functions with a body that the server reads, publications), and no more.
 type Schema struct {
 	Server int    // the server's major version
 	Home   string // the schema that names without one are in
@@ -49,7 +50,8 @@ func (d *Database) Schema(ctx context.Context) (Schema, error) {
 	}
 	lines, err := s.lines(ctx, d.ownTables(), []part{{"extensions", extensionsQuery}, {"types", typesQuery}, {"sequences", sequencesQuery}, {"tables", tablesQuery},
 		{"partitions", partitionsQuery}, {"constraints", constraintsQuery}, {"indexes", indexesQuery}, {"heirs", heirsQuery}, {"views", viewsQuery},
-		{"statistics", statisticsQuery}, {"triggers", triggersQuery}, {"rules", rulesQuery}, {"row security", securityQuery}})
+		{"statistics", statisticsQuery}, {"triggers", triggersQuery}, {"rules", rulesQuery}, {"row security", securityQuery},
+		{"policies", policiesQuery}, {"SQL functions", bodiesQuery}, {"publications", publicationsQuery}})
 	if err != nil {
 		return out, err
 	}

@@ -64,6 +64,23 @@ const (
 	securityQuery = `SELECT 'ALTER TABLE ' || name || CASE WHEN relrowsecurity AND relforcerowsecurity THEN ' ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY'
 			WHEN relrowsecurity THEN ' ENABLE ROW LEVEL SECURITY' ELSE ' FORCE ROW LEVEL SECURITY' END
 		FROM rel WHERE relrowsecurity OR relforcerowsecurity ORDER BY oid`
+	policiesQuery = `SELECT 'CREATE POLICY ' || quote_ident(p.polname) || ' ON ' || rel.name || CASE WHEN p.polpermissive THEN '' ELSE ' AS RESTRICTIVE' END ||
+			CASE p.polcmd WHEN 'r' THEN ' FOR SELECT' WHEN 'a' THEN ' FOR INSERT' WHEN 'w' THEN ' FOR UPDATE' WHEN 'd' THEN ' FOR DELETE' ELSE '' END ||
+			coalesce(' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')', '') || coalesce(' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')', '')
+		FROM pg_policy p JOIN rel ON rel.oid = p.polrelid ORDER BY p.oid`
+	// What is written between quotes the server does not read, and so keeps nothing for.
+	bodiesQuery = `SELECT 'CREATE ' || kind || ' ' || h.prefix || quote_ident(f.proname) ||
+			substr(pg_get_functiondef(f.oid), length('CREATE OR REPLACE ' || kind || ' ' || quote_ident(s.nspname) || '.' || quote_ident(f.proname)) + 1)
+		FROM pg_proc f JOIN space s ON s.oid = f.pronamespace JOIN home h ON h.oid = s.oid, LATERAL (SELECT CASE f.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END) k (kind)
+		WHERE to_jsonb(f) ->> 'prosqlbody' IS NOT NULL AND $1::text[] IS NOT NULL
+		AND NOT EXISTS (SELECT FROM extension e WHERE e.classid = 'pg_proc'::regclass AND e.objid = f.oid) ORDER BY f.oid`
+	// The columns in the list and in the WHERE of a publication are one to us: what the server keeps for it.
+	publicationsQuery = `SELECT 'CREATE PUBLICATION ' || quote_ident(p.pubname) || ' FOR TABLE ' || string_agg('ONLY ' || t.name || ' (' || t.columns || ')', ', ' ORDER BY t.name)
+		FROM pg_publication p JOIN (SELECT r.prpubid, rel.name, string_agg(DISTINCT quote_ident(a.attname), ', ') AS columns
+			FROM pg_publication_rel r JOIN rel ON rel.oid = r.prrelid
+			JOIN pg_depend d ON d.classid = 'pg_publication_rel'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid = rel.oid AND d.refobjsubid > 0
+			JOIN pg_attribute a ON a.attrelid = rel.oid AND a.attnum = d.refobjsubid GROUP BY r.prpubid, rel.name) t ON t.prpubid = p.oid
+		GROUP BY p.oid, p.pubname ORDER BY p.oid`
 	invalidQuery = `SELECT CASE s.nspname WHEN $2 THEN '' ELSE s.nspname || '.' END || rel.relname
 		FROM pg_index i JOIN rel ON rel.oid = i.indexrelid JOIN space s ON s.oid = rel.relnamespace WHERE NOT i.indisvalid AND rel.relkind = 'i' ORDER BY 1`
 	functionsQuery = `SELECT DISTINCT proname::text FROM pg_proc WHERE $1::text[] IS NOT NULL AND $2::text IS NOT NULL ORDER BY 1`

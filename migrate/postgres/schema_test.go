@@ -44,6 +44,12 @@ func TestSchemaReadsBack(t *testing.T) {
 		CREATE TRIGGER routed AFTER INSERT ON log FOR EACH ROW EXECUTE FUNCTION touch();
 		CREATE RULE kept AS ON DELETE TO sorted DO INSTEAD NOTHING;
 		ALTER TABLE sorted ENABLE ROW LEVEL SECURITY; ALTER TABLE audit.note ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+		CREATE POLICY "Own" ON sorted AS RESTRICTIVE FOR UPDATE TO PUBLIC USING (c = current_user) WITH CHECK (c IN (SELECT body FROM audit.note WHERE note.body = sorted.c));
+		CREATE FUNCTION audit.bodies(n int DEFAULT 1) RETURNS SETOF text LANGUAGE sql BEGIN ATOMIC SELECT body FROM audit.note; END;
+		CREATE PROCEDURE "Clear"() LANGUAGE sql BEGIN ATOMIC DELETE FROM audit.note WHERE body = ';'; DELETE FROM sorted; END;
+		CREATE FUNCTION one() RETURNS int LANGUAGE sql RETURN 1;
+		CREATE FUNCTION two() RETURNS int LANGUAGE sql AS 'SELECT 2';
+		CREATE PUBLICATION pub FOR TABLE sorted (c, "f") WHERE (c > 'a'), audit.note, log;
 		CREATE INDEX broken ON sorted (f);
 		UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'broken'::regclass;
 		CREATE TABLE schema_migrations (version bigint, dirty boolean); INSERT INTO schema_migrations VALUES (7, false)`)
@@ -59,6 +65,8 @@ func TestSchemaReadsBack(t *testing.T) {
 	}
 	require.NotContains(t, schema.SQL, "schema_migrations")
 	require.Contains(t, schema.SQL, `ALTER TABLE audit.note ADD CONSTRAINT positive CHECK ((id > 0)) NOT VALID;`)
+	require.Contains(t, schema.SQL, "CREATE PUBLICATION pub FOR TABLE ONLY heir (c, f), ONLY sorted (c, f);")
+	require.NotContains(t, schema.SQL, "two()")
 
 	require.Equal(t, []string{"broken"}, schema.Invalid)
 	require.Subset(t, schema.Functions, []string{"touch", "lower", "citext"})

@@ -22,7 +22,7 @@ func model(p Piece) (s Statement) {
 		}
 	}()
 	s = base
-	nodes, err := parser.ParseSQL(p.Text)
+	nodes, err := parser.ParseSQL(realFloats(p.Text))
 	if err != nil {
 		s.Kind, s.Message = Unparsable, err.Error()+" (the parser knows "+Grammar+")"+newerSyntax(p.Text)
 		return s
@@ -152,25 +152,6 @@ func rangeNames(list *ast.NodeList) []Name {
 			out = append(out, rangeName(n))
 		case *ast.VacuumRelation:
 			out = append(out, rangeName(n.Relation))
-		}
-	}
-	return out
-}
-
-func typeOf(t *ast.TypeName) Type {
-	if t == nil {
-		return Type{}
-	}
-	name := listName(t.Names)
-	out := Type{Schema: name.Schema, Name: name.Name, Array: t.ArrayBounds != nil && len(t.ArrayBounds.Items) > 0}
-	if out.Schema == "pg_catalog" {
-		out.Schema = ""
-	}
-	for _, m := range items(t.Typmods) {
-		if c, ok := m.(*ast.A_Const); ok {
-			if i, ok := c.Val.(*ast.Integer); ok {
-				out.Mods = append(out.Mods, i.IVal)
-			}
 		}
 	}
 	return out

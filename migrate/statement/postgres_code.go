@@ -7,8 +7,8 @@ func readCode(s *Statement, n ast.Node) bool {
 	switch n := n.(type) {
 	case *ast.ViewStmt:
 		s.Kind, s.Name, s.Replace = CreateView, rangeName(n.View), n.Replace
-		s.Temporary, s.Calls, s.Reads, s.Star = temporary(n.View), unknownCalls(n.Query), columnsOf(n.Query), star(n.Query)
-		s.Simple = simple(n.Query)
+		s.Temporary, s.Calls = temporary(n.View), unknownCalls(n.Query)
+		s.define(Name{}, n.Query)
 	case *ast.RefreshMatViewStmt:
 		s.Kind, s.Name, s.Concurrently = RefreshMatView, rangeName(n.Relation), n.Concurrent
 	case *ast.CreateFunctionStmt:
@@ -21,6 +21,9 @@ func readCode(s *Statement, n ast.Node) bool {
 		if n.ReturnType != nil {
 			s.Detail = typeOf(n.ReturnType).String()
 		}
+		if n.SQLBody != nil {
+			s.define(Name{}, n.SQLBody)
+		}
 	case *ast.AlterFunctionStmt:
 		s.Kind = AlterFunction
 		if n.Func != nil {
@@ -29,8 +32,13 @@ func readCode(s *Statement, n ast.Node) bool {
 	case *ast.CreateTriggerStmt:
 		s.Kind, s.Name, s.Table, s.Replace = CreateTrigger, Name{Name: n.Trigname}, rangeName(n.Relation), n.Replace
 		s.Detail, s.Columns = listName(n.Funcname).String(), words(n.Columns)
+		s.define(s.Table, n.WhenClause)
+		for _, c := range s.Columns {
+			s.Named = append(s.Named, Named{s.Table, c})
+		}
 	case *ast.RuleStmt:
 		s.Kind, s.Name, s.Table, s.Replace = CreateRule, Name{Name: n.Rulename}, rangeName(n.Relation), n.Replace
+		s.define(s.Table, n.WhereClause, n.Actions)
 	case *ast.CreateEventTrigStmt, *ast.AlterEventTrigStmt:
 		s.Kind = EventTrigger
 	case *ast.DoStmt:
@@ -63,6 +71,7 @@ func readAccess(s *Statement, n ast.Node) bool {
 		s.Kind = Role
 	case *ast.CreatePolicyStmt:
 		s.Kind, s.Name, s.Table, s.Permissive = CreatePolicy, Name{Name: n.PolicyName}, rangeName(n.Table), n.Permissive
+		s.define(s.Table, n.Qual, n.WithCheck)
 	case *ast.AlterPolicyStmt:
 		s.Kind, s.Name, s.Table = AlterPolicy, Name{Name: n.PolicyName}, rangeName(n.Table)
 	case *ast.CommentStmt:

@@ -162,6 +162,10 @@ func (c *Command) define(def ast.Node) {
 		c.Other = rangeName(d)
 	case *ast.ReplicaIdentityStmt:
 		c.Detail = d.Name
+	case *ast.String:
+		if c.Kind == SetStorage {
+			c.Detail = strings.ToLower(d.SVal)
+		}
 	case *ast.NodeList:
 		c.Detail = strings.Join(defNames(d), ", ")
 	}
@@ -170,6 +174,10 @@ func (c *Command) define(def ast.Node) {
 func (c *Command) defineColumn(d *ast.ColumnDef) {
 	if c.Kind == AlterColumnType {
 		c.Type, c.Using, c.Collation = typeOf(d.TypeName), d.RawDefault != nil, d.Collclause != nil
+		c.UsingItself = d.RawDefault != nil && c.isItself(d.RawDefault)
+		if c.Using {
+			c.UsingSQL = spellNode(d.RawDefault)
+		}
 		return
 	}
 	column := columnOf(d)
@@ -177,6 +185,17 @@ func (c *Command) defineColumn(d *ast.ColumnDef) {
 	if c.Name == "" {
 		c.Name = column.Name
 	}
+}
+
+// isItself says whether a USING is the column, perhaps cast to the new type.
+func (c *Command) isItself(n ast.Node) bool {
+	switch n := n.(type) {
+	case *ast.ParenExpr:
+		return c.isItself(n.Expr)
+	case *ast.TypeCast:
+		return typeOf(n.TypeName).String() == c.Type.String() && columnRef(n.Arg) == c.Name
+	}
+	return columnRef(n) == c.Name
 }
 
 func defNames(list *ast.NodeList) []string {

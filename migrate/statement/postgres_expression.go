@@ -19,41 +19,6 @@ func columnsOf(n ast.Node) []string {
 	return out
 }
 
-// star says whether a query has a *, by itself or behind a table's name.
-func star(n ast.Node) bool {
-	found := false
-	walk(n, func(n ast.Node) bool {
-		_, is := n.(*ast.A_Star)
-		found = found || is
-		return !found
-	})
-	return found
-}
-
-// simple says whether a query is one SELECT from one relation whose names of columns can mean nothing else: no query inside, and
-// no name that the query itself gives.
-func simple(n ast.Node) bool {
-	q, ok := n.(*ast.SelectStmt)
-	if !ok || q.WithClause != nil || q.Larg != nil || len(items(q.FromClause)) != 1 {
-		return false
-	}
-	from, ok := items(q.FromClause)[0].(*ast.RangeVar)
-	if !ok || from.Alias != nil && len(items(from.Alias.ColNames)) > 0 {
-		return false
-	}
-	only, named := true, columnsOf(n)
-	walk(n, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.SelectStmt:
-			only = only && n == q
-		case *ast.ResTarget:
-			only = only && !slices.Contains(named, n.Name)
-		}
-		return only
-	})
-	return only
-}
-
 // neverNull says whether an expression of a default surely gives a value.
 func neverNull(n ast.Node) bool {
 	sure := true

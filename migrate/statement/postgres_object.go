@@ -80,8 +80,16 @@ func readObject(s *Statement, n ast.Node) bool {
 		s.Columns = defNames(n.Options)
 	case *ast.CreateStatsStmt:
 		s.Kind, s.Name, s.IfNotExists = CreateStatistics, listName(n.DefNames), n.IfNotExists
-	case *ast.CreatePublicationStmt, *ast.AlterPublicationStmt:
-		s.Kind = Publication
+		s.Columns = statisticsOn(n)
+	case *ast.CreatePublicationStmt:
+		s.Kind, s.Name, s.Detail = Publication, Name{Name: n.PubName}, "create"
+		s.publish(n.PubObjects)
+	case *ast.AlterPublicationStmt:
+		s.Kind, s.Name, s.Detail = Publication, Name{Name: n.PubName}, "alter"
+		if n.Action == ast.AP_SetObjects || n.Action == ast.AP_AddObjects {
+			s.Detail = map[bool]string{true: "set", false: "add"}[n.Action == ast.AP_SetObjects]
+			s.publish(n.PubObjects)
+		}
 	case *ast.CreateSubscriptionStmt, *ast.AlterSubscriptionStmt:
 		s.Kind = Subscription
 	case *ast.CreatedbStmt:
@@ -208,6 +216,9 @@ func (s *Statement) drop(n *ast.DropStmt) {
 	}
 	for _, o := range items(n.Objects) {
 		s.Names = append(s.Names, nodeName(o))
+		if f, ok := o.(*ast.ObjectWithArgs); ok && len(items(f.Objargs)) > 0 {
+			s.Arguments = true
+		}
 	}
 	if len(s.Names) > 0 {
 		s.Name = s.Names[0]

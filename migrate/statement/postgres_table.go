@@ -26,6 +26,7 @@ func (s *Statement) createTable(n *ast.CreateStmt) {
 	s.Kind, s.Name, s.IfNotExists = CreateTable, rangeName(n.Relation), n.IfNotExists
 	s.Temporary = temporary(n.Relation)
 	s.Partitioned, s.IsDefault = n.PartSpec != nil, n.PartBound != nil && n.PartBound.IsDefault
+	s.PartitionKey = partitionKey(n.PartSpec)
 	for _, parent := range rangeNames(n.InhRelations) {
 		if n.PartBound != nil {
 			s.PartitionOf = parent
@@ -63,6 +64,9 @@ func (s *Statement) createTableAs(n *ast.CreateTableAsStmt) {
 		s.Temporary = temporary(n.Into.Rel)
 	}
 	s.Calls, s.Writes = unknownCalls(n.Query), writes(n.Query)
+	if s.Kind == CreateMatView {
+		s.define(Name{}, n.Query)
+	}
 }
 
 func (s *Statement) alterTable(n *ast.AlterTableStmt) {
@@ -117,7 +121,7 @@ func columnOf(n *ast.ColumnDef) Column {
 		case ast.CONSTR_IDENTITY:
 			c.Identity, c.NotNull = identityOf(k.GeneratedWhen), true
 		case ast.CONSTR_GENERATED:
-			c.Generated, c.Raises = true, raises(k.RawExpr)
+			c.Generated, c.Raises, c.Reads = true, raises(k.RawExpr), columnsOf(k.RawExpr)
 		case ast.CONSTR_CHECK, ast.CONSTR_PRIMARY, ast.CONSTR_UNIQUE, ast.CONSTR_EXCLUSION, ast.CONSTR_FOREIGN:
 			constraint := constraintOf(k)
 			constraint.NullPasses = k.Contype == ast.CONSTR_CHECK && nullPasses(k.RawExpr, c.Name)

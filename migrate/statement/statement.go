@@ -33,7 +33,7 @@ type Statement struct {
 	NewName   string   // of a rename
 	NewSchema string   // of SET SCHEMA
 	Values    []string // of SET; none for DEFAULT; the labels of an enum
-	Detail    string   // a word the kind explains: the setting's name, the lock mode, the enum value, the owner
+	Detail    string   // a word the kind explains: the setting's name, the lock mode, the enum value, the owner, a trigger's function
 	Columns   []string // columns of an index; columns that an UPDATE assigns, an INSERT or COPY lists
 
 	Commands    []Command    // of ALTER TABLE, INDEX, VIEW, TYPE
@@ -62,6 +62,7 @@ type Statement struct {
 	Full         bool // VACUUM FULL
 	Procedure    bool
 	Defaults     bool // a function's parameter has a default
+	Arguments    bool // DROP FUNCTION f(int): it names the types of parameters
 	HasWhere     bool // UPDATE, DELETE
 	OnConflict   bool // INSERT … ON CONFLICT
 	Writes       bool // a SELECT with INSERT, UPDATE or DELETE inside
@@ -74,14 +75,24 @@ type Statement struct {
 	// Whole are the columns of which a btree keeps the whole value: those that it is of, that it includes, and those in
 	// its expressions that nothing makes short.
 	Whole []string
-	// Reads are the columns in an index's expressions and in its WHERE, and those that a view's query names.
+	// Named are the columns that a view, a rule, a policy, a trigger, a publication or the body of an SQL
+	// function surely names, so that the server keeps them for it.
+	Named []Named
+	// Reads are the columns in an index's expressions and in its WHERE, and those that the definition of another object may
+	// name, of whatever table.
 	Reads []string
-	// Star says that a view's query has a *.
+	// Star says that such a definition has a *, or a NATURAL JOIN.
 	Star bool
-	// Simple says that a view's query is one SELECT from one relation, in which no other name can be taken for a column of it.
-	Simple bool
+	// PartitionKey are the columns in the PARTITION BY of a table.
+	PartitionKey []string
 
 	relations []Name
+}
+
+// Named is a column that a definition names; * are all that the table has by then.
+type Named struct {
+	Table  Name
+	Column string
 }
 
 // Column is a column's definition.
@@ -91,6 +102,7 @@ type Column struct {
 	NotNull   bool
 	Default   *Default // nil without DEFAULT
 	Generated bool     // GENERATED ALWAYS AS (…) STORED
+	Reads     []string // the columns that generate it
 	Raises    bool     // what generates it may fail for some value
 	// Expression is what generates it; of an ALTER TABLE and of SpellTable only.
 	Expression string
@@ -124,6 +136,7 @@ type Type struct {
 	Schema string
 	Name   string
 	Mods   []int
+	Other  string // modifiers that are no numbers, as they are written behind the name: " day to second", "(point, 4326)"
 	Array  bool
 }
 
@@ -190,10 +203,12 @@ type Command struct {
 	Constraint   *Constraint // ADD and ALTER CONSTRAINT
 	Type         Type        // of ALTER COLUMN … TYPE
 	Using        bool        // ALTER COLUMN … TYPE … USING
+	UsingItself  bool        // … USING the column alone, or cast to that very type
+	UsingSQL     string      // … what is behind USING
 	Collation    bool        // ALTER COLUMN … TYPE … COLLATE
 	Default      *Default    // SET DEFAULT
 	Other        Name        // the partition or parent
-	Detail       string      // owner, identity kind, replica identity, names of options; of a trigger "replica" or "always"
+	Detail       string      // owner, identity kind, replica identity, names of options, the storage; of a trigger "replica" or "always"
 	IsDefault    bool        // ATTACH PARTITION … DEFAULT
 	Cascade      bool
 	IfExists     bool
@@ -212,6 +227,7 @@ func (t Type) String() string {
 	if len(t.Mods) > 0 {
 		b.WriteByte(')')
 	}
+	b.WriteString(t.Other)
 	if t.Array {
 		b.WriteString("[]")
 	}
