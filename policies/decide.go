@@ -93,7 +93,7 @@ func (c *checker) rule(f *Finding) (Setting, bool) {
 
 // sized says once how many rows the table has: what costs time with every row reads differently with that.
 func (d *decision) sized(f *Finding, rows int64) {
-	note := fmt.Sprintf("%s has about %s rows", f.Table, thousands(rows))
+	note := fmt.Sprintf("%s has about %s row%s", f.Table, thousands(rows), map[bool]string{false: "s"}[rows == 1])
 	if !slices.Contains(d.notes, note) {
 		d.notes = append(d.notes, note)
 	}

@@ -44,12 +44,19 @@ func (p *Policy) Doubts(known Known) Problems {
 		if text == "" && m.what == mentionsWaived && m.name != "" && !p.covers(m.name) {
 			text = fmt.Sprintf("the waiver is for the app %s, which apply.apps of its policy leaves out, so it waives nothing", m.name)
 		}
-		if text != "" {
-			out = append(out, Problem{m.at.File, m.at.Line, text})
+		if text == "" {
+			continue
 		}
+		if len(out) == mostDoubts {
+			return append(out, Problem{m.at.File, m.at.Line, "and more of the kind from here on"})
+		}
+		out = append(out, Problem{m.at.File, m.at.Line, text})
 	}
 	return out
 }
+
+// mostDoubts is how many doubts of one policy are told: they stand in every status.
+const mostDoubts = 20
 
 func (m *mention) doubt(known Known) string {
 	switch m.what {

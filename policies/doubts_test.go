@@ -1,6 +1,7 @@
 package policies_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -44,4 +45,13 @@ p.yaml:20: the waiver's migration is "V7", which is the number of no file, so it
 	require.Len(t, p.Doubts(policies.Known{}), 6, "without knowing the apps and the roles only the waivers themselves are doubted")
 	base := named(t, "default.yaml", policies.DefaultYAML())
 	require.Empty(t, base.Doubts(policies.Known{Apps: []string{}, Roles: []string{}}))
+}
+
+// TestDoubtsEnd: what is in every status does not grow with a list of waivers.
+func TestDoubtsEnd(t *testing.T) {
+	text := "version: 1\nwaivers:\n" + strings.Repeat("  - {rule: drop-column, migration: V7, owner: a, reason: b, until: 2100-01-01}\n", 30)
+	p := named(t, "p.yaml", text)
+	doubts := p.Doubts(policies.Known{})
+	require.Len(t, doubts, 21)
+	require.Equal(t, "p.yaml:23: and more of the kind from here on", doubts[20:].Error())
 }

@@ -39,7 +39,7 @@ func (m *move) take(file string, refused bool) error {
 	split, err := parts(&m.in, &old)
 	if err != nil {
 		if !refused {
-			return fmt.Errorf("%s works on the same tables and must move with it, and cannot be split: %w", path.Base(file), err)
+			return fmt.Errorf("%s works on the same tables and must move with it, and cannot be split: %w. Take it out of the folder, run --fix again, and put it back with a number above", path.Base(file), err)
 		}
 		return err
 	}

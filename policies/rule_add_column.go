@@ -5,7 +5,7 @@ import "teal.dev/teal/migrate/statement"
 func addColumn() Rule {
 	return Rule{
 		ID: "add-column", Title: "ADD COLUMN, nullable, without a default",
-		Reason:        "the new column changes the row of {table}: SELECT *, COPY without a column list, NATURAL JOIN and row types of the running version see it; its inserts leave it NULL",
+		Reason:        "the new column changes the row of {table}: SELECT *, COPY without a column list, NATURAL JOIN and row types of the running version see it, and a name that it uses bare in a join may become ambiguous; its inserts leave it NULL",
 		Compatibility: Depends, Hazards: []Hazard{RowShape}, Lock: AccessExclusive,
 		Facts: []Fact{{"PostgreSQL 11 to 18", "instant: no rewrite, no scan; a prepared SELECT * fails once with 0A000"}},
 		On:    on(statement.AddColumn),

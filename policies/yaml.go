@@ -155,8 +155,8 @@ func (r *reader) filled(n *yaml.Node, what string) string {
 // rule is the name of a rule.
 func (r *reader) rule(n *yaml.Node) string {
 	name := r.text(n, "rule")
-	if word := near.Word(name, ids()); !slices.Contains(ids(), name) {
-		if word != "" {
+	if known := ids(); !slices.Contains(known, name) {
+		if word := near.Word(name, known); word != "" {
 			r.fail(n, "there is no rule %q: did you mean %q?", name, word)
 		}
 		r.fail(n, "there is no rule %q; teal explain lists them", name)

@@ -94,13 +94,13 @@ func (c *checked) run(ctx context.Context, io stdio, paths []string) error {
 	}
 	report := checkAll(inputs)
 	c.noteApplied(io, inputs)
+	if err := printReport(io.out, c.format.value, report); err != nil {
+		return err
+	}
 	if c.fix {
 		if err := c.fixAll(io, inputs); err != nil {
 			return err
 		}
-	}
-	if err := printReport(io.out, c.format.value, report); err != nil {
-		return err
 	}
 	if limit := policies.Action(c.failOn.value); report.Decision.AtLeast(limit) {
 		return &exit{code: exitRefused, text: fmt.Sprintf("the decision is %s, which --fail-on %s does not let pass", report.Decision, limit)}

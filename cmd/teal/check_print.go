@@ -35,7 +35,7 @@ func each(report policies.Report, see func(f policies.FileReport, e policies.Ent
 			}
 			text := e.Why
 			if e.Instead != "" {
-				text += " Instead: " + e.Instead
+				text = strings.TrimSuffix(text, ".") + ". Instead: " + e.Instead
 			}
 			see(f, e, text)
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"teal.dev/teal/internal/client"
+	"teal.dev/teal/internal/near"
 	"teal.dev/teal/policies"
 	"teal.dev/teal/release"
 )
@@ -20,11 +21,11 @@ func newExplain(io stdio) *cobra.Command {
 	var at place
 	var app string
 	cmd := &cobra.Command{
-		Use:     "explain RULE|CODE|RELEASE",
+		Use:     "explain RULE|CODE|WORD|RELEASE",
 		GroupID: "tools",
 		Short:   "Say what a rule or a code means, or what became of a release",
 		Long: `Say what a rule of teal check means, with its reason, a bad and a good example; what a code means that a folder of
-migrations is refused with (near_miss, interleaved); or, for a release id, what became of that release, step by step. The reason and
+migrations is refused with (near_miss, interleaved); what a word of the gate means (row-shape, blocks); or, for a release id, what became of that release, step by step. The reason and
 the advice of a rule are told of its bad example. Without an argument, list the rules.`,
 		Example: `  teal explain
   teal explain drop-column
@@ -52,13 +53,16 @@ the advice of a rule are told of its bad example. Without an argument, list the 
 			printPast(io.out, past)
 			return nil
 		}
-		rule, ok := policies.RuleByID(args[0])
-		about := aboutCode(args[0])
+		word := strings.ToLower(args[0])
+		rule, ok := policies.RuleByID(word)
+		about := aboutCode(word)
 		switch {
 		case !ok && about != "":
-			return explainCode(io, out.json(), args[0], about)
+			return explainCode(io, out.json(), word, about)
+		case !ok && policies.AboutWord(word) != "":
+			return explainWord(io, out.json(), word)
 		case !ok:
-			return hinted(failf(exitUsage, "there is no rule %q", plain(args[0])), "teal explain lists the rules; a release id has 26 letters and digits")
+			return unexplained(args[0])
 		}
 		if out.json() {
 			return printJSON(io.out, ruleShownOf(rule))
@@ -70,6 +74,24 @@ the advice of a rule are told of its bad example. Without an argument, list the 
 		return nil
 	}
 	return cmd
+}
+
+// explainWord says what a verdict, a hazard, an operation or an action means.
+func explainWord(io stdio, asJSON bool, word string) error {
+	if asJSON {
+		return printJSON(io.out, map[string]string{"id": word, "reason": policies.AboutWord(word)})
+	}
+	_, err := fmt.Fprintf(io.out, "%s: %s\n", word, policies.AboutWord(word))
+	return err
+}
+
+// unexplained is the error of a word that nobody knows.
+func unexplained(word string) error {
+	hint := "teal explain lists the rules; a release id has 26 letters and digits"
+	if meant := near.Word(word, ruleNames()); meant != "" {
+		hint = fmt.Sprintf("did you mean %s? %s", meant, hint)
+	}
+	return hinted(failf(exitUsage, "there is no rule %q", plain(word)), hint)
 }
 
 // explainCode says what a code of the folder as a whole means.

@@ -60,7 +60,7 @@ would be refused.`,
 		plan, err := at.client().Plan(cmd.Context(), args[0])
 		switch {
 		case err != nil:
-			return answered(err)
+			return noFolder(answered(err), args[0])
 		case out.json():
 			return printJSON(io.out, plan)
 		}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -54,6 +55,15 @@ func isFolder(arg string) bool {
 	}
 	names, err := filesOf(arg)
 	return err == nil && len(names) > 0
+}
+
+// noFolder adds to the error of an app what a person may have meant who named a folder.
+func noFolder(err error, arg string) error {
+	var e *exit
+	if _, there := os.Stat(arg); there != nil && errors.As(err, &e) {
+		e.text += fmt.Sprintf(" (nor is there a folder %s here)", plain(arg))
+	}
+	return err
 }
 
 // planFolder judges a folder and lays its files out in the order in which they would run.

@@ -173,8 +173,11 @@ func printChanges(io stdio, d *difference) {
 			sign, stricter = "+", stricter+1
 		}
 		first, _, _ := strings.Cut(c.SQL, "\n")
-		fmt.Fprintf(io.out, "%s %s:%d: %s: %s → %s%s\n    %s\n", sign, plain(c.Path), c.Line, c.Rule, actionWord(c.Old, c.OldRoles), actionWord(c.New, c.NewRoles),
-			onlyFor(c.Apps, len(d.Apps)), plain(first))
+		fmt.Fprintf(io.out, "%s %s:%d: %s: %s → %s%s\n", sign, plain(c.Path), c.Line, c.Rule, actionWord(c.Old, c.OldRoles), actionWord(c.New, c.NewRoles),
+			onlyFor(c.Apps, len(d.Apps)))
+		if first != "" {
+			fmt.Fprintf(io.out, "    %s\n", plain(first))
+		}
 	}
 	if len(d.Changes) == 0 {
 		fmt.Fprintf(io.out, "nothing is decided differently; both say %s\n", d.New)

@@ -48,6 +48,9 @@ func policyFiles(dir string, tests bool) (map[string]string, error) {
 	}
 	for _, e := range entries {
 		name := filepath.Join(dir, e.Name())
+		if filepath.Ext(name) == ".yml" {
+			return nil, failf(exitUsage, "%s is not read, and the gate would be laxer than it looks: rename it to %s", name, strings.TrimSuffix(name, ".yml")+".yaml")
+		}
 		if strings.HasPrefix(e.Name(), ".") || filepath.Ext(name) != ".yaml" || policies.IsTestFile(name) != tests {
 			continue
 		}

@@ -115,9 +115,9 @@ func showWindows(io stdio, windows []policies.EffectiveWindow) error {
 	}
 	rows := [][]string{{"FREEZE", "ZONE", "REASON", "NOW", "FROM"}}
 	for _, w := range windows {
-		now := "closed"
+		now := "not now"
 		if w.Open {
-			now = "open"
+			now = "frozen"
 		}
 		days := strings.Join(w.Days, " ")
 		if len(w.Days) == 7 {

@@ -59,6 +59,9 @@ func Parse(src []byte, dialect Dialect) (File, error) {
 	if dialect != Postgres {
 		return File{}, fmt.Errorf("dialect %q is not supported yet; write %q", dialect, Postgres)
 	}
+	if bytes.HasPrefix(src, []byte("\xef\xbb\xbf")) {
+		return File{}, &SplitError{Line: 1, Column: 1, Text: "the file begins with a byte order mark (BOM), which psql takes off and the server does not know; save it as UTF-8 without one"}
+	}
 	pieces, tail, err := split(src)
 	if err != nil {
 		return File{}, err

@@ -97,3 +97,9 @@ func FuzzSplit(f *testing.F) {
 		require.Equal(t, string(src), b.String())
 	})
 }
+
+// A byte order mark would hide "-- teal:contract" in the first line, and the server does not take it.
+func TestByteOrderMark(t *testing.T) {
+	_, err := statement.Parse([]byte("\xef\xbb\xbf-- teal:contract\nDROP TABLE note;"), statement.Postgres)
+	require.ErrorContains(t, err, "byte order mark (BOM)")
+}
