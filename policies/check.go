@@ -163,6 +163,9 @@ func (c *checker) file(f *File, r reading) *FileReport {
 		findings = c.findings(&parsed, out.Phase)
 	}
 	for _, finding := range findings {
+		if out.Phase == PhaseContract {
+			finding.Instead = notLater(finding.Instead)
+		}
 		for _, e := range c.decide(finding, out) {
 			out.Statements = append(out.Statements, e)
 			out.Decision = worst(out.Decision, e.Decision)

@@ -164,3 +164,14 @@ func FuzzCheck(f *testing.F) {
 		_ = r.Text()
 	})
 }
+
+// TestAContractIsNotToldToBeOne: the advice to wait for the contract is nothing for a file that is one.
+func TestAContractIsNotToldToBeOne(t *testing.T) {
+	instead := func(body string) string {
+		return policies.Check(policies.Input{Policy: set(t), Now: day("2026-11-23 12:00"), Files: []policies.File{{Path: "1_a.up.sql", Body: []byte(body)}}}).Files[0].Statements[0].Instead
+	}
+	require.Contains(t, instead("DELETE FROM orders;"), "; delete in a contract file")
+	require.Equal(t, "change the meaning in a new column, filled with WHERE … IS NULL", instead("-- teal:contract\nDELETE FROM orders;"))
+	require.Contains(t, instead("-- teal:contract\nCREATE UNIQUE INDEX CONCURRENTLY i ON orders (n);"), "duplicates")
+	require.NotContains(t, instead("-- teal:contract\nCREATE UNIQUE INDEX CONCURRENTLY i ON orders (n);"), "contract file")
+}

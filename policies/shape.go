@@ -116,6 +116,19 @@ func lines(list []int) string {
 	return "lines " + strings.Join(words, ", ")
 }
 
+// notLater takes the advice to do it in a contract file out of what is said to one.
+func notLater(advice string) string {
+	first, rest, more := strings.Cut(advice, "\n")
+	at := strings.LastIndex(first, "; ")
+	if at < 0 || !strings.HasSuffix(first, " in a contract file") {
+		return advice
+	}
+	if more {
+		return first[:at] + "\n" + rest
+	}
+	return first[:at]
+}
+
 // fileFinding is a finding about a file, not about one of its statements.
 func fileFinding(r *Rule, line int) Finding {
 	f := Finding{Rule: r.ID, Line: line, Kind: "file", Compatibility: r.Compatibility, Hazards: []Hazard{},

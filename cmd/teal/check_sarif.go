@@ -94,6 +94,10 @@ func uri(path string) string {
 
 // fingerprint stays the same while the statement does, wherever in the file it moves.
 func fingerprint(f *policies.FileReport, e *policies.Entry) string {
-	sum := sha256.Sum256([]byte(filepath.Base(f.Path) + "\x00" + e.Rule + "\x00" + e.Mark + "\x00" + e.SQL))
+	text := filepath.Base(f.Path) + "\x00" + e.Rule + "\x00" + e.Mark + "\x00" + e.SQL
+	if e.SQL == "" { // about a line of a policy, or the file as a whole
+		text += fmt.Sprintf("\x00%d %s", e.Line, e.Why)
+	}
+	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:16])
 }

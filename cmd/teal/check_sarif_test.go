@@ -69,3 +69,13 @@ func TestSARIFValidatorBites(t *testing.T) {
 		require.Error(t, schema.Validate(doc), text)
 	}
 }
+
+// TestFingerprintsDiffer: two findings without a statement in one file are two findings to GitLab and GitHub.
+func TestFingerprintsDiffer(t *testing.T) {
+	f := policies.FileReport{Path: "policies/a.yaml"}
+	first, second := policies.Entry{Rule: "unused-waiver", Finding: policies.Finding{Line: 3}}, policies.Entry{Rule: "unused-waiver", Finding: policies.Finding{Line: 4}}
+	require.NotEqual(t, fingerprint(&f, &first), fingerprint(&f, &second))
+	moved := policies.Entry{Rule: "drop-column", Finding: policies.Finding{Line: 3, SQL: "DROP"}}
+	again := policies.Entry{Rule: "drop-column", Finding: policies.Finding{Line: 9, SQL: "DROP"}}
+	require.Equal(t, fingerprint(&f, &moved), fingerprint(&f, &again), "a statement that moves is the same one")
+}
