@@ -3,9 +3,9 @@ package migrate
 import (
 	"bytes"
 	"slices"
-	"strings"
 
 	"teal.dev/teal/events"
+	"teal.dev/teal/migrate/statement"
 )
 
 // Layout says what is wrong with a folder as a whole and against a ledger: names, numbers, tracks, their order, files that
@@ -31,21 +31,11 @@ func (p *Plan) readFew() []Problem {
 		}
 	}
 	for i := range p.Expand {
-		if f := &p.Expand[i]; !f.Done() && (f.Number > lowest || blank(f.Body) || says(f.Body, "concurrently")) {
+		if f := &p.Expand[i]; !f.Done() && (f.Number > lowest || blank(f.Body) || statement.Mentions(f.Body, "concurrently")) {
 			inspect(f, &own, &unused)
 		}
 	}
 	return own
-}
-
-// says looks for a word in any case, without a copy of the body.
-func says(body []byte, word string) bool {
-	for i := range max(len(body)-len(word)+1, 0) {
-		if body[i]|0x20 == word[0] && strings.EqualFold(string(body[i:i+len(word)]), word) {
-			return true
-		}
-	}
-	return false
 }
 
 // blank says that a body may hold no statement: it has no line that begins with a word outside of a comment.

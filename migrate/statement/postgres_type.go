@@ -52,6 +52,9 @@ var shortFloat = regexp.MustCompile(`(?i)\bfloat\s*\(\s*(0*[89]|0*1\d|0*2[0-4])\
 // realFloats spells float(8) to float(24) in the way that the library reads as PostgreSQL does. (Up to v0.1.0 it takes them for
 // float8; only up to 7 they are real to it.)
 func realFloats(sql string) string {
+	if !Mentions(sql, "float") {
+		return sql
+	}
 	var b strings.Builder
 	last := 0
 	for _, at := range shortFloat.FindAllStringIndex(sql, -1) {

@@ -103,3 +103,10 @@ func TestByteOrderMark(t *testing.T) {
 	_, err := statement.Parse([]byte("\xef\xbb\xbf-- teal:contract\nDROP TABLE note;"), statement.Postgres)
 	require.ErrorContains(t, err, "byte order mark (BOM)")
 }
+
+func TestMentions(t *testing.T) {
+	for text, want := range map[string]bool{"": false, "float": true, "a FLOAT(8)": true, "flo": false, "flower float": true, "FloaT": true, "floa t": false} {
+		require.Equal(t, want, statement.Mentions(text, "float"), text)
+		require.Equal(t, want, statement.Mentions([]byte(text), "float"), text)
+	}
+}
