@@ -135,6 +135,9 @@ func (x *fixer) statement(s *statement.Statement, i int) ([]piece, error) {
 		if spoke(found, createIndex().ID, createUniqueIndex().ID, createIndexExpression().ID) && !s.Concurrently {
 			keep.sql, keep.alone = concurrently(s.SQL), true
 		}
+		if keep.alone && s.Name.Name == "" {
+			keep.sql = withName(keep.sql, x.indexName(s))
+		}
 	case statement.Reindex:
 		if spoke(found, reindex().ID) {
 			keep.sql, keep.alone = insertAfter(s.SQL, `(?i)^\s*REINDEX\s+(\([^)]*\)\s*)?(INDEX|TABLE|SCHEMA|DATABASE)`, " CONCURRENTLY"), true
