@@ -56,6 +56,10 @@ func (x *fixer) learn() {
 		if f.Path == x.file {
 			break
 		}
+		if !f.Applied && x.phase == PhaseExpand && PhaseOf(f.Path, f.Phase, f.Body) == PhaseContract {
+			x.promised(f) // it runs after every expand file, whatever its number
+			continue
+		}
 		if f.Applied && c.in.Schema != nil {
 			x.remember(f.Body, x.album.besides)
 			continue
