@@ -14,6 +14,7 @@ type words struct {
 	typ, schema, value, check, dflt string
 	using                           string // what a changed column is computed from
 	text                            string // of the statement
+	unnamed                         bool   // it is a CREATE INDEX without a name, and index is what PostgreSQL calls it
 }
 
 // wordsOf collects the statement's own names.
@@ -25,6 +26,9 @@ func wordsOf(s *Subject) *words {
 	}
 	if s.Expressions {
 		w.columns = nil
+	}
+	if w.unnamed = s.Kind == statement.CreateIndex && s.Name.Name == ""; w.unnamed {
+		w.index = indexName(s.Statement, s.World.related).Name
 	}
 	if c := s.Command; c != nil {
 		w.command(c)
@@ -139,6 +143,9 @@ func (w *words) word(part string, spell func(string) string) string {
 		}
 		return nameList([]statement.Name{to}, spell)
 	case "{concurrently}":
+		if w.unnamed {
+			return withName(concurrently(w.text), w.index)
+		}
 		return concurrently(w.text)
 	case "{value}":
 		return w.value

@@ -74,7 +74,7 @@ func (a *album) take(s *statement.Statement) {
 		a.move(s.Name, statement.Name{Schema: s.NewSchema, Name: s.Name.Name})
 	case statement.CreateIndex:
 		p := a.table(s.Table)
-		p.indexes = append(p.indexes, s)
+		p.indexes = append(p.indexes, a.called(s))
 	case statement.DropIndex:
 		for _, p := range a.tables {
 			p.indexes = slices.DeleteFunc(p.indexes, func(i *statement.Statement) bool { return slices.Contains(foldAll(s.Names), fold(i.Name).String()) })

@@ -52,6 +52,9 @@ func (x *fixer) command(s *Subject, found []Finding, text string) ([]piece, erro
 	case spoke(found, addUnique().ID) && w.check == "UNIQUE ("+w.sql("{columns}")+")":
 		return []piece{alone("CREATE UNIQUE INDEX CONCURRENTLY {constraint} ON {table} ({columns})"),
 			sql("ALTER TABLE {table} ADD CONSTRAINT {constraint} UNIQUE USING INDEX {constraint}")}, nil
+	case spoke(found, addUnique().ID) && w.check == "PRIMARY KEY ("+w.sql("{columns}")+")" && missingNotNull(s, w) == "" && !s.World.family(s.Name):
+		return []piece{alone("CREATE UNIQUE INDEX CONCURRENTLY {constraint} ON {table} ({columns})"),
+			sql("ALTER TABLE {table} ADD CONSTRAINT {constraint} PRIMARY KEY USING INDEX {constraint}")}, nil
 	case spoke(found, setNotNull().ID) && !s.World.refusesNull(s.Name, s.Command.Name):
 		w.constraint = x.free(s.Name, s.Name.Name+"_"+s.Command.Name+"_nn")
 		return late(notNull(w)), nil

@@ -96,6 +96,9 @@ func (x *fixer) sitter(s *Subject) (*sitter, error) {
 			}
 		}
 	}
+	if err := x.passing(s.Name, column); err != nil {
+		return nil, err
+	}
 	return x.album.sit(s.Name, column)
 }
 
@@ -120,6 +123,9 @@ func (x *fixer) moved(it *sitter, m *sync, notes []string) ([]piece, error) {
 	}
 	out := append(m.create(notes), m.backfill())
 	for _, i := range it.indexes {
+		if fold(i.Table) != fold(m.table) {
+			return nil, fmt.Errorf("the table was called %s when the index %s was made, and teal cannot write that again for another table%s", i.Table, or(i.Name.Name), byHand)
+		}
 		sql, ok := statement.RetellFor(i.SQL, m.old, m.new)
 		if !ok {
 			return nil, fmt.Errorf("teal cannot write the index %s again for another column%s", i.Name.Name, byHand)

@@ -56,6 +56,10 @@ func (x *fixer) learn() {
 		if f.Path == x.file {
 			break
 		}
+		if !f.Applied && x.phase == PhaseExpand && PhaseOf(f.Path, f.Phase, f.Body) == PhaseContract {
+			x.promised(f) // it runs after every expand file, whatever its number
+			continue
+		}
 		if f.Applied && c.in.Schema != nil {
 			x.remember(f.Body, x.album.besides)
 			continue
@@ -134,6 +138,9 @@ func (x *fixer) statement(s *statement.Statement, i int) ([]piece, error) {
 	case statement.CreateIndex:
 		if spoke(found, createIndex().ID, createUniqueIndex().ID, createIndexExpression().ID) && !s.Concurrently {
 			keep.sql, keep.alone = concurrently(s.SQL), true
+		}
+		if keep.alone && s.Name.Name == "" {
+			keep.sql = withName(keep.sql, x.indexName(s))
 		}
 	case statement.Reindex:
 		if spoke(found, reindex().ID) {

@@ -23,6 +23,9 @@ func (x *fixer) renameTable(s *statement.Statement) ([]piece, error) {
 	case p.guarded:
 		return nil, fmt.Errorf("%s has row security, and a view reads with its owner's rights: from PostgreSQL 15 on, write the view by hand WITH (security_invoker = true)", s.Name)
 	}
+	if err := x.awaited(s, to); err != nil {
+		return nil, err
+	}
 	table := []statement.Name{s.Name}
 	view, target := nameList(table, quote), nameList([]statement.Name{to}, quote)
 	if err := plainName(view, target); err != nil {

@@ -16,6 +16,10 @@ func addUnique() Rule {
 		On: on(statement.AddConstraint), Match: adds(func(c *statement.Constraint) bool { return key(c) && c.UsingIndex == "" }),
 		Refine: func(s *Subject, f *Finding) {
 			c := s.Command.Constraint
+			if keyOfParentAlone(s, f) {
+				return
+			}
+			f.Instead = keyAdvice(s)
 			if c.Kind == statement.PrimaryKey && slices.ContainsFunc(c.Columns, func(name string) bool { return !s.World.notNull(s.Name, name) }) {
 				return // it makes them NOT NULL
 			}
@@ -23,8 +27,10 @@ func addUnique() Rule {
 				twinsRefused(s, f, s.Name, c.Columns, c.NullsNotDistinct)
 			}
 		},
-		Facts: []Fact{{"PostgreSQL 15+", "NULLS NOT DISTINCT: two NULLs collide as well"}},
-		Bad:   Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT note_body UNIQUE (body);"},
-		Good:  Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT note_body UNIQUE USING INDEX note_body;"},
+		Facts: []Fact{{"PostgreSQL", "a primary key: PRIMARY KEY USING INDEX, once its columns are NOT NULL"},
+			{"PostgreSQL 11 to 18", "a partitioned table takes over no index: ALTER TABLE ONLY … ADD, then a key of each partition, attached with ALTER INDEX … ATTACH PARTITION"},
+			{"PostgreSQL 15+", "NULLS NOT DISTINCT: two NULLs collide as well"}},
+		Bad:  Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT note_body UNIQUE (body);"},
+		Good: Example{Before: noteTable, SQL: "ALTER TABLE note ADD CONSTRAINT note_body UNIQUE USING INDEX note_body;"},
 	}
 }

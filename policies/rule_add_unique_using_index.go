@@ -9,6 +9,12 @@ func addUniqueUsingIndex() Rule {
 		Compatibility: Expand, Lock: AccessExclusive,
 		On: on(statement.AddConstraint), Match: adds(func(c *statement.Constraint) bool { return key(c) && c.UsingIndex != "" }),
 		Refine: func(s *Subject, f *Finding) {
+			if s.World.partitioned(s.Name) {
+				f.raise(Never)
+				f.Why = "PostgreSQL refuses USING INDEX on a partitioned table, and " + s.Name.String() + " is one"
+				f.Instead = "make the key with ALTER TABLE ONLY, then one of each partition, and attach them (teal explain add-unique)"
+				return
+			}
 			if s.Command.Constraint.Deferrable {
 				f.raise(Depends)
 				f.add(BehaviourChanged)

@@ -1,6 +1,10 @@
 package policies
 
-import "teal.dev/teal/migrate/statement"
+import (
+	"strings"
+
+	"teal.dev/teal/migrate/statement"
+)
 
 func createIndexPartitioned() Rule {
 	return Rule{
@@ -19,6 +23,9 @@ func createIndexPartitioned() Rule {
 				f.Operation.Scan, f.Operation.Blocks = false, BlocksNobody
 				f.Why, f.Instead = "ON ONLY makes an empty index on the parent", ""
 				return
+			}
+			if s.Unique {
+				f.Instead = strings.ReplaceAll(f.Instead, "CREATE INDEX", "CREATE UNIQUE INDEX")
 			}
 			if s.Unique || s.Raises || len(s.Calls) > 0 {
 				f.raise(Depends)

@@ -13,7 +13,7 @@ type Facts struct {
 // Table is one table that exists. A partitioned table, and one that others inherit from, has the rows and the bytes of all of
 // them: a statement on it goes on to them.
 type Table struct {
-	Rows    int64             `json:"rows"`  // the planner's estimate; -1 = never counted
+	Rows    int64             `json:"rows"`  // the planner's estimate, or the rows written since where they are more; -1 = never counted
 	Bytes   int64             `json:"bytes"` // with indexes
 	Columns map[string]Column `json:"columns"`
 }
@@ -24,6 +24,12 @@ type Column struct {
 	NotNull bool   `json:"not_null"`
 	Default bool   `json:"default"` // it fills itself: a default, an identity, a generated column
 }
+
+// estimate is how many rows the table c has, as the planner does it: as many to a page as when they were counted, times the pages that
+// it has now. A table that was counted when it held one row has grown since without a new count, and its full pages hold more than
+// the one did; so the server's count of rows written and deleted tells where it is more.
+const estimate = `greatest(0, pg_stat_get_live_tuples(c.oid),
+				CASE WHEN c.relpages > 0 THEN round(c.reltuples::float8 / c.relpages * (pg_relation_size(c.oid) / current_setting('block_size')::bigint)) END)`
 
 // Facts reads the tables and columns of the database, teal's own left out.
 func (d *Database) Facts(ctx context.Context) (Facts, error) {
@@ -37,7 +43,7 @@ func (d *Database) Facts(ctx context.Context) (Facts, error) {
 			UNION SELECT f.root, i.inhrelid FROM family f JOIN pg_inherits i ON i.inhparent = f.oid),
 		size AS (SELECT f.root, sum(pg_total_relation_size(c.oid))::bigint AS bytes,
 			CASE WHEN bool_or(c.relkind = 'r' AND c.reltuples <= 0 AND pg_total_relation_size(c.oid) > 65536) OR bool_and(c.reltuples < 0) THEN -1
-				ELSE sum(greatest(c.reltuples, 0)) FILTER (WHERE c.relkind = 'r') END::bigint AS rows
+				ELSE sum(`+estimate+`) FILTER (WHERE c.relkind = 'r') END::bigint AS rows
 			FROM family f JOIN pg_class c ON c.oid = f.oid GROUP BY f.root)
 		SELECT n.nspname || '.' || c.relname, coalesce(size.rows, 0), size.bytes,
 		coalesce(a.attname, ''), coalesce(format_type(a.atttypid, a.atttypmod), ''), coalesce(a.attnotnull, false), coalesce(a.atthasdef OR a.attidentity <> '', false)

@@ -293,6 +293,32 @@ func TestFactsOfPartitions(t *testing.T) {
 	require.Equal(t, int64(5000), rows("log_1"))
 }
 
+// A table that was counted when it was small is as large as it is now, also as a partition.
+func TestFactsOfGrownTables(t *testing.T) {
+	dsn := labtest.Postgres(t)
+	conn := outside(t, dsn)
+	exec(t, conn, `CREATE TABLE one (n int) WITH (autovacuum_enabled = false); CREATE TABLE half (n int) WITH (autovacuum_enabled = false); CREATE TABLE less (n int) WITH (autovacuum_enabled = false);
+		CREATE TABLE log (n int) PARTITION BY RANGE (n); CREATE TABLE log_1 PARTITION OF log FOR VALUES FROM (0) TO (90000) WITH (autovacuum_enabled = false);
+		INSERT INTO one VALUES (1); INSERT INTO half SELECT generate_series(1, 10000); INSERT INTO log VALUES (1); INSERT INTO less SELECT generate_series(1, 50000); ANALYZE one, half, log_1, less;
+		INSERT INTO one SELECT generate_series(1, 300000); INSERT INTO half SELECT generate_series(1, 10000); INSERT INTO log SELECT generate_series(1, 50000);
+		DELETE FROM less WHERE n > 2000`)
+	exec(t, conn, "SELECT pg_stat_force_next_flush()") // else the server counts up to a second later
+	exec(t, conn, "VACUUM less")
+	rows := func(table string) float64 {
+		facts, err := open(t, dsn).Facts(t.Context())
+		require.NoError(t, err)
+		return float64(facts.Tables["public."+table].Rows)
+	}
+	require.InEpsilon(t, 300001, rows("one"), 0.05)
+	require.InEpsilon(t, 20000, rows("half"), 0.05)
+	require.InEpsilon(t, 50001, rows("log"), 0.05)
+	require.InEpsilon(t, 2000, rows("less"), 0.05)
+	planned := get[float64](t, conn, "SELECT reltuples / relpages * (pg_relation_size(oid) / 8192) FROM pg_class WHERE relname = 'half'")
+	exec(t, conn, "SELECT pg_stat_reset()") // as after a crash of the server
+	require.InEpsilon(t, rows("half"), planned, 0.01)
+	require.Greater(t, rows("one"), 1000.0)
+}
+
 // A role without any special right can migrate what it owns.
 func TestPlainRole(t *testing.T) {
 	dsn := labtest.Postgres(t)

@@ -1,6 +1,7 @@
 package statement
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/multigres/multigres/go/common/parser/ast"
@@ -23,6 +24,7 @@ func readIndex(s *Statement, n ast.Node) bool {
 				s.Raises, s.Reads = s.Raises || raises(item), append(s.Reads, columnsOf(item)...)
 			}
 		}
+		s.IndexColumns = indexColumns(append(slices.Clone(items(n.IndexParams)), items(n.IndexIncludingParams)...))
 		if n.AccessMethod == "" || n.AccessMethod == "btree" {
 			s.Whole = wholeColumns(append(items(n.IndexParams), items(n.IndexIncludingParams)...))
 		}

@@ -75,6 +75,9 @@ type Statement struct {
 	// Whole are the columns of which a btree keeps the whole value: those that it is of, that it includes, and those in
 	// its expressions that nothing makes short.
 	Whole []string
+	// IndexColumns are the names that PostgreSQL gives to an index's columns, those that it includes too: of an expression "lower",
+	// "expr" …
+	IndexColumns []string
 	// Named are the columns that a view, a rule, a policy, a trigger, a publication or the body of an SQL
 	// function surely names, so that the server keeps them for it.
 	Named []Named
