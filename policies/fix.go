@@ -41,7 +41,11 @@ func Fix(in Input, index int) (Split, error) {
 	if at := written(&in, in.Files[index].Path); at != "" {
 		return Split{}, fmt.Errorf("its split is written already, from %s on: delete it", at)
 	}
-	m := newMove(in, index)
+	first, err := parts(&in, &in.Files[index]) // where it cannot be split nothing needs to move
+	if err != nil {
+		return Split{}, err
+	}
+	m := newMove(in, index, slices.ContainsFunc(first, func(f File) bool { return PhaseOf(f.Path, f.Phase, f.Body) == PhaseExpand }))
 	for _, i := range m.members {
 		if f := &in.Files[i]; i != index && f.Stays != "" {
 			return Split{}, fmt.Errorf("%s works on the same tables and would have to move with it: %s", path.Base(f.Path), f.Stays)

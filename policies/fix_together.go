@@ -19,8 +19,9 @@ type move struct {
 	files    []File // what takes their place, in order
 }
 
-func newMove(in Input, index int) *move {
-	m := &move{in: in, start: in, members: together(&in, index)}
+// newMove finds what moves with a file; expands says that something new will run before the switch.
+func newMove(in Input, index int, expands bool) *move {
+	m := &move{in: in, start: in, members: together(&in, index, expands)}
 	m.in.Files = slices.Clone(in.Files)
 	for _, i := range m.members {
 		m.replaces = append(m.replaces, in.Files[i].Path)
@@ -78,9 +79,9 @@ func (m *move) numbered() []File {
 }
 
 // together lists the files that must move with one, and itself, by index: the later ones that touch what a file that moves
-// touches, because what replaces that comes after them; and every contract that does, because a contract stands above the
-// expand files on its relations. Nothing that is applied moves.
-func together(in *Input, index int) []int {
+// touches, because what replaces that comes after them; and, where there are new expand files, every contract that does, because
+// a contract stands above the expand files on its relations. Nothing that is applied moves.
+func together(in *Input, index int, expands bool) []int {
 	touched := make([]*reach, len(in.Files))
 	for i := range in.Files {
 		if !in.Files[i].Applied {
@@ -93,7 +94,7 @@ func together(in *Input, index int) []int {
 		again = false
 		for i, t := range touched {
 			if t == nil || moves[i] || !slices.ContainsFunc(touched, func(o *reach) bool {
-				return o != nil && moves[o.index] && (o.index < i || t.contract) && t.meets(o)
+				return o != nil && moves[o.index] && (o.index < i || t.contract && expands) && t.meets(o)
 			}) {
 				continue
 			}
