@@ -8,7 +8,10 @@ import (
 )
 
 // Text is the report for a person: the findings that are more than allowed, then a line that sums up.
-func (r *Report) Text() string {
+func (r *Report) Text() string { return r.TextFor("APP") }
+
+// TextFor is Text with the name of the app in the commands that it advises.
+func (r *Report) TextFor(app string) string {
 	var b strings.Builder
 	counts := map[Action]int{}
 	for _, f := range r.Files {
@@ -27,7 +30,7 @@ func (r *Report) Text() string {
 	}
 	b.WriteByte('\n')
 	if r.waivable() {
-		fmt.Fprintf(&b, "next: %s\n", WayOn("APP"))
+		fmt.Fprintf(&b, "next: %s\n", WayOn(app))
 	}
 	return b.String()
 }

@@ -94,7 +94,7 @@ func (c *checked) run(ctx context.Context, io stdio, paths []string) error {
 	}
 	report := checkAll(inputs)
 	c.noteApplied(io, inputs)
-	if err := printReport(io.out, c.format.value, report); err != nil {
+	if err := printReport(io.out, c.format.value, c.app, report); err != nil {
 		return err
 	}
 	if c.fix {

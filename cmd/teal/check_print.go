@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -11,7 +12,7 @@ import (
 // checkFormats are the ways in which teal check prints.
 func checkFormats() []string { return []string{"text", "json", "sarif", "github", "gitlab"} }
 
-func printReport(w io.Writer, format string, report policies.Report) error {
+func printReport(w io.Writer, format, app string, report policies.Report) error {
 	switch format {
 	case "json":
 		return printJSON(w, report)
@@ -22,7 +23,7 @@ func printReport(w io.Writer, format string, report policies.Report) error {
 	case "github":
 		return printGitHub(w, report)
 	}
-	_, err := io.WriteString(w, plainText(report.Text()))
+	_, err := io.WriteString(w, plainText(report.TextFor(cmp.Or(app, "APP"))))
 	return err
 }
 

@@ -51,7 +51,7 @@ func TestSARIFFollowsTheStandard(t *testing.T) {
 	}
 	for _, report := range []policies.Report{all, {Decision: policies.Allow, Files: []policies.FileReport{}}} {
 		var b bytes.Buffer
-		require.NoError(t, printReport(&b, "sarif", report))
+		require.NoError(t, printReport(&b, "sarif", "", report))
 		doc, err := jsonschema.UnmarshalJSON(&b)
 		require.NoError(t, err)
 		require.NoError(t, schema.Validate(doc))

@@ -105,6 +105,6 @@ func printPlan(w io.Writer, plan daemon.Plan) {
 	}
 	var report policies.Report
 	if json.Unmarshal(plan.Findings, &report) == nil && len(report.Files) > 0 {
-		fmt.Fprintf(w, "\n%s", plainText(report.Text()))
+		fmt.Fprintf(w, "\n%s", plainText(report.TextFor(plan.App)))
 	}
 }
