@@ -48,6 +48,9 @@ func refused(s *Subject, f *Finding) {
 	case why == "" && fixable(s):
 		why = s.World.fixed(s)
 	}
+	if why == "" {
+		why = s.World.foreseen(s)
+	}
 	if why != "" {
 		f.raise(Never)
 		f.Why, f.Instead = "the server refuses it: "+why, ""

@@ -15,6 +15,11 @@ func setNotNull() Rule {
 			if c := s.World.column(s.Name, column); c != nil && c.gives && s.World.NewColumn(s.Name, column) {
 				f.Compatibility, f.Hazards = Expand, []Hazard{}
 				f.Why = "the column " + column + " is new in this release and has a default, so the running version writes no NULL; but every row is read"
+				if addedBare(s) {
+					f.Compatibility, f.Hazards = Contract, []Hazard{OldWritesRejected}
+					f.Why = "the rows that are there have NULL in " + column + ", because ADD COLUMN came without the default: the server refuses it (23502), unless there are none"
+					f.Instead = "add the column with its default, which the rows that are there get at once and without a rewrite where it is constant, or fill them in a file between"
+				}
 			}
 			if !alone(s) || s.World.heirs(s.Name) {
 				return // what stands may be dropped before, and tables that inherit may differ

@@ -107,7 +107,7 @@ func (d Directive) check(column int) error {
 	case d.Name == DirectiveRequire && d.Value == "":
 		return fmt.Errorf("line %d: -- teal:require needs a query that returns true, on the same line", d.Line)
 	case d.Name == DirectiveRequire:
-		return nil
+		return d.question()
 	}
 	return fmt.Errorf("line %d: unknown directive teal:%s; known are teal:contract and teal:require", d.Line, d.Name)
 }

@@ -56,6 +56,26 @@ func TestDirectives(t *testing.T) {
 	require.ErrorContains(t, err, "not supported yet")
 }
 
+// TestRequireAsks: what follows teal:require is a question with one boolean for an answer, as far as its text shows.
+func TestRequireAsks(t *testing.T) {
+	for query, want := range map[string]string{
+		"DELETE FROM setting": "only asks", "UPDATE t SET a = 1": "only asks", "DROP TABLE t": "only asks", "SELECT a INTO b FROM t": "only asks", "SELECT a FROM t FOR UPDATE": "only asks",
+		"WITH d AS (DELETE FROM t RETURNING 1) SELECT count(*) = 0 FROM d": "only asks", "SHOW work_mem": "only asks", "SELECT true; DELETE FROM t": "one query",
+		"SELECT 1": "returns a number", "SELECT (1.5)": "returns a number", "SELECT count(*) FROM t": "returns a number", "SELECT true, false": "several columns", "SELECT FROM t": "no column",
+		"SELECT 'a": "cannot be read",
+	} {
+		_, err := statement.Parse([]byte("-- teal:require "+query+"\nSELECT 1"), statement.Postgres)
+		require.ErrorContains(t, err, want, query)
+		require.ErrorContains(t, err, "line 1: ", query)
+	}
+	for _, query := range []string{"SELECT true", "SELECT count(*) = 0 FROM t", "SELECT NOT EXISTS (SELECT FROM t)", "VALUES (true)", "TABLE ready", "SELECT * FROM ready", "SELECT r.* FROM ready r",
+		"WITH d AS (SELECT 1) SELECT count(*) > 0 FROM d", "SELECT ok FROM ready", "SELECT f()", "SELECT true UNION SELECT true", "(SELECT true)", "SELECT count(*) = 0 FROM t;", "SELECT 1 = 1", "SELECT 1::boolean",
+		"SELECT my.count()", "SELECT SOMETHING NEW HERE", "SELECT true -- always"} {
+		_, err := statement.Parse([]byte("-- teal:require "+query+"\nSELECT 1"), statement.Postgres)
+		require.NoError(t, err, query)
+	}
+}
+
 func TestKindsAndRelations(t *testing.T) {
 	for _, tc := range []struct {
 		sql       string

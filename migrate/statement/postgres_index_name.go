@@ -28,6 +28,17 @@ func indexColumns(list []ast.Node) []string {
 	return out
 }
 
+// classless are the columns of an index that name no operator class, so that their types must have one by default.
+func classless(list []ast.Node) []string {
+	var out []string
+	for _, item := range list {
+		if e, ok := item.(*ast.IndexElem); ok && e.Name != "" && len(items(e.Opclass)) == 0 {
+			out = append(out, e.Name)
+		}
+	}
+	return out
+}
+
 // unlike is the name with a number behind it where others have it already.
 func unlike(others []string, name string) string {
 	for now, i := name, 1; ; i++ {

@@ -24,6 +24,7 @@ func readIndex(s *Statement, n ast.Node) bool {
 				s.Raises, s.Reads = s.Raises || raises(item), append(s.Reads, columnsOf(item)...)
 			}
 		}
+		s.Method, s.Classless = n.AccessMethod, classless(items(n.IndexParams))
 		s.IndexColumns = indexColumns(append(slices.Clone(items(n.IndexParams)), items(n.IndexIncludingParams)...))
 		if n.AccessMethod == "" || n.AccessMethod == "btree" {
 			s.Whole = wholeColumns(append(items(n.IndexParams), items(n.IndexIncludingParams)...))

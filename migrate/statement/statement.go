@@ -78,6 +78,9 @@ type Statement struct {
 	// IndexColumns are the names that PostgreSQL gives to an index's columns, those that it includes too: of an expression "lower",
 	// "expr" …
 	IndexColumns []string
+	// Method is the access method of an index, and Classless are its columns without an operator class of their own.
+	Method    string
+	Classless []string
 	// Named are the columns that a view, a rule, a policy, a trigger, a publication or the body of an SQL
 	// function surely names, so that the server keeps them for it.
 	Named []Named
