@@ -10,6 +10,7 @@ func updateRows() Rule {
 		Compatibility: Depends, Hazards: []Hazard{DataChanged}, Lock: RowExclusive, On: on(statement.Update, statement.Delete, statement.Merge),
 		Match: func(s *Subject) bool { return !newColumnsOnly(s) },
 		Refine: func(s *Subject, f *Finding) {
+			lockBehind(s, f)
 			if len(s.Calls) > 0 || s.World.triggered(s.Name) {
 				f.add(OpaqueEffect)
 			}

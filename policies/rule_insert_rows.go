@@ -9,6 +9,7 @@ func insertRows() Rule {
 		Instead:       "say ON CONFLICT DO NOTHING, and have a DBA confirm that the running version expects such rows",
 		Compatibility: Depends, Hazards: []Hazard{DataChanged}, Lock: RowExclusive, On: on(statement.Insert, statement.CopyIn),
 		Refine: func(s *Subject, f *Finding) {
+			lockBehind(s, f)
 			if len(s.Calls) > 0 || s.World.triggered(s.Name) {
 				f.add(OpaqueEffect)
 			}
