@@ -33,7 +33,7 @@ func (w *World) harmless(s *Subject) bool {
 	switch s.Kind {
 	case statement.AlterTable:
 		other := s.Command.Other
-		return w.NewRelation(s.Name) && (other.Name == "" || w.NewRelation(other))
+		return w.NewRelation(s.Name) && (other.Name == "" || w.NewRelation(other)) && w.runsNothing(s)
 	case statement.CreateIndex, statement.CreateTrigger, statement.DropTrigger, statement.RenameTrigger, statement.CreateRule,
 		statement.DropRule, statement.CreatePolicy, statement.AlterPolicy, statement.DropPolicy:
 		return w.NewRelation(s.Table)
@@ -51,7 +51,8 @@ func (w *World) harmless(s *Subject) bool {
 		return w.NewRelation(s.Name)
 	case statement.Insert, statement.Update, statement.Delete, statement.Merge, statement.CopyIn:
 		// A trigger may reach further than the table, and a view is only as new as what it shows.
-		return w.NewRelation(s.Name) && !w.triggered(s.Name) && !w.computes(s.Relations()) && !w.passesOn(s.Name)
+		return w.NewRelation(s.Name) && !w.triggered(s.Name) && !w.computes(s.Relations()) && !w.passesOn(s.Name) &&
+			(s.Kind == statement.Delete || !w.writesReach(s.Name))
 	case statement.AlterOwner:
 		return (s.Object == "table" || s.Object == "view" || s.Object == "sequence") && w.NewRelation(s.Name)
 	}
@@ -127,8 +128,10 @@ func (w *World) nothingOld(s *Subject) bool {
 				return false
 			}
 		}
-		return true
-	case statement.Truncate, statement.Grant, statement.Revoke:
+		return !w.emptiesOld(s.Names)
+	case statement.Truncate:
+		return !w.emptiesOld(s.Names)
+	case statement.Grant, statement.Revoke:
 		return true
 	}
 	return false

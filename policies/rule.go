@@ -148,6 +148,10 @@ func (b *book) judgeOne(s *Subject) []Finding {
 			if n := s.TableName(); s.World.exposed(n) && s.World.NewRelation(n) && !s.World.filled(n) { // it has no rows
 				f.Operation.Rewrite, f.Operation.Scan, f.Operation.Blocks = false, false, BlocksNobody
 			}
+			if s.Command != nil && len(s.Command.Calls) > 0 && s.World.made(s.Name) {
+				f.raise(Depends)
+				f.add(OpaqueEffect)
+			}
 			refused(s, &f)
 			out = append(out, f)
 		}

@@ -93,6 +93,7 @@ type column struct {
 	collated  bool               // it has another collation than its type
 	generated bool
 	identity  bool
+	reaches   bool     // what it is filled with may change something beside its table: a default that calls a function, say
 	reads     []string // the columns that generate it
 }
 
@@ -106,6 +107,7 @@ type userType struct {
 	refusesNull bool // a constraint may be false for NULL
 	hasDefault  bool
 	volatile    bool // the default is
+	reaches     bool // the default or a check calls functions that may change something
 }
 
 func newWorld(fresh bool) *World {
