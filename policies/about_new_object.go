@@ -52,7 +52,7 @@ func (w *World) harmless(s *Subject) bool {
 	case statement.Insert, statement.Update, statement.Delete, statement.Merge, statement.CopyIn:
 		// A trigger may reach further than the table, and a view is only as new as what it shows.
 		return w.NewRelation(s.Name) && !w.triggered(s.Name) && !w.computes(s.Relations()) && !w.passesOn(s.Name) &&
-			(s.Kind == statement.Delete || !w.writesReach(s.Name))
+			(s.Kind == statement.Delete || !w.writesReach(s.Name)) && len(w.pinned(s)) == 0
 	case statement.AlterOwner:
 		return (s.Object == "table" || s.Object == "view" || s.Object == "sequence") && w.NewRelation(s.Name)
 	}

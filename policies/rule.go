@@ -133,7 +133,7 @@ func (b *book) judgeOne(s *Subject) []Finding {
 		return []Finding{b.unread.find(s)}
 	case b.newer.Match(s):
 		return []Finding{b.newer.find(s)}
-	case s.Command != nil && b.back.Match(s):
+	case s.Command != nil && b.back.Match(s) && !s.World.filled(s.Name): // rows that are there are read, and refer at once
 		return []Finding{b.back.find(s)}
 	case b.fresh.Match(s):
 		f := b.fresh.find(s)

@@ -11,6 +11,7 @@ func updateRows() Rule {
 		Match: func(s *Subject) bool { return !newColumnsOnly(s) },
 		Refine: func(s *Subject, f *Finding) {
 			lockBehind(s, f)
+			sayPinned(s, f)
 			if len(s.Calls) > 0 || s.World.triggered(s.Name) || s.Kind != statement.Delete && s.World.writesReach(s.Name) {
 				f.add(OpaqueEffect)
 			}

@@ -10,6 +10,7 @@ func insertRows() Rule {
 		Compatibility: Depends, Hazards: []Hazard{DataChanged}, Lock: RowExclusive, On: on(statement.Insert, statement.CopyIn),
 		Refine: func(s *Subject, f *Finding) {
 			lockBehind(s, f)
+			sayPinned(s, f)
 			if len(s.Calls) > 0 || s.World.triggered(s.Name) || s.Kind != statement.Delete && s.World.writesReach(s.Name) {
 				f.add(OpaqueEffect)
 			}
