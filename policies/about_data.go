@@ -4,7 +4,7 @@ import "teal.dev/teal/migrate/statement"
 
 // newColumnsOnly says whether an UPDATE assigns only columns that are new in the release.
 func newColumnsOnly(s *Subject) bool {
-	if s.Kind != statement.Update || len(s.Columns) == 0 || s.Writes {
+	if s.Kind != statement.Update || len(s.Columns) == 0 || s.Writes || len(s.World.pinned(s)) > 0 {
 		return false
 	}
 	for _, c := range s.Columns {

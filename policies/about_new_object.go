@@ -33,13 +33,15 @@ func (w *World) harmless(s *Subject) bool {
 	switch s.Kind {
 	case statement.AlterTable:
 		other := s.Command.Other
-		return w.NewRelation(s.Name) && (other.Name == "" || w.NewRelation(other))
+		return w.NewRelation(s.Name) && (other.Name == "" || w.NewRelation(other)) && w.runsNothing(s)
 	case statement.CreateIndex, statement.CreateTrigger, statement.DropTrigger, statement.RenameTrigger, statement.CreateRule,
 		statement.DropRule, statement.CreatePolicy, statement.AlterPolicy, statement.DropPolicy:
 		return w.NewRelation(s.Table)
 	case statement.DropTable, statement.DropView, statement.DropMatView, statement.DropIndex, statement.DropSequence,
-		statement.Truncate, statement.Grant, statement.Revoke, statement.Lock:
+		statement.Truncate, statement.Grant, statement.Revoke:
 		return w.allNew(s.Names)
+	case statement.Lock: // of a view it locks the tables behind it
+		return w.allNew(s.Names) && !slices.ContainsFunc(s.Names, w.passesOn)
 	case statement.CreateView:
 		return s.Replace && w.NewRelation(s.Name)
 	case statement.RenameTable, statement.MoveTable, statement.RenameView, statement.RenameMatView, statement.RenameSequence:
@@ -48,7 +50,9 @@ func (w *World) harmless(s *Subject) bool {
 		statement.AlterSequence, statement.Cluster, statement.Reindex:
 		return w.NewRelation(s.Name)
 	case statement.Insert, statement.Update, statement.Delete, statement.Merge, statement.CopyIn:
-		return w.NewRelation(s.Name) && !w.triggered(s.Name) && !w.computes(s.Relations()) // a trigger may reach further than the table
+		// A trigger may reach further than the table, and a view is only as new as what it shows.
+		return w.NewRelation(s.Name) && !w.triggered(s.Name) && !w.computes(s.Relations()) && !w.passesOn(s.Name) &&
+			(s.Kind == statement.Delete || !w.writesReach(s.Name)) && len(w.pinned(s)) == 0
 	case statement.AlterOwner:
 		return (s.Object == "table" || s.Object == "view" || s.Object == "sequence") && w.NewRelation(s.Name)
 	}
@@ -124,8 +128,10 @@ func (w *World) nothingOld(s *Subject) bool {
 				return false
 			}
 		}
-		return true
-	case statement.Truncate, statement.Grant, statement.Revoke:
+		return !w.emptiesOld(s.Names)
+	case statement.Truncate:
+		return !w.emptiesOld(s.Names)
+	case statement.Grant, statement.Revoke:
 		return true
 	}
 	return false

@@ -132,6 +132,7 @@ func (w *World) learnCode(s *statement.Statement) {
 		if u := w.types[fold(s.Name)]; u != nil {
 			u.learnDomain(s.Constraints, nil)
 			u.constrained = u.constrained || s.Detail == "set not null"
+			u.reaches = u.reaches || s.Detail == "set default" // what it is nobody has read
 			u.refusesNull = u.refusesNull || s.Detail == "set not null"
 		}
 	case statement.DropType:
@@ -150,6 +151,13 @@ func (w *World) learnCode(s *statement.Statement) {
 	case statement.DropFunction:
 		for _, n := range s.Names {
 			delete(w.functions, fold(n))
+		}
+	case statement.AlterSequence:
+		for _, owner := range s.Named {
+			if !w.made(s.Name) {
+				r := w.relation(owner.Table)
+				r.sequences = append(r.sequences, owner.Column)
+			}
 		}
 	case statement.RenameSchema:
 		w.renameSchema(s.Name.Name, s.NewName)
@@ -207,12 +215,16 @@ func (w *World) learnColumn(r *relation, c *statement.Column) {
 	}
 	r.columns[c.Name] = &column{born: w.track, typ: c.Type, notNull: c.NotNull || c.Serial() || c.Has(statement.PrimaryKey), known: true,
 		hasDef: c.Default != nil || filled, gives: filled || c.Default != nil && c.Default.NeverNull, def: c.Default, collated: c.Collation,
-		generated: c.Generated, reads: c.Reads, identity: c.Identity != ""}
+		generated: c.Generated, reads: c.Reads, identity: c.Identity != "", reaches: w.callsOut(c.Default) || w.reachingType(c.Type)}
 }
 
 // learnCommand takes in what one command of an ALTER TABLE did.
 func (w *World) learnCommand(s *statement.Statement, c *statement.Command) {
 	switch {
+	case c.Kind == statement.SetDefault && s.Kind == statement.AlterView:
+		r := w.relation(s.Name)
+		r.computes = r.computes || w.callsOut(c.Default)
+		return
 	case c.Kind == statement.RenameColumn && (s.Kind == statement.AlterView || s.Kind == statement.AlterMatView):
 	case s.Kind != statement.AlterTable:
 		return
@@ -271,6 +283,9 @@ func (w *World) learnOn(table statement.Name, s *statement.Statement, c *stateme
 	default:
 		r.learnState(c)
 		w.learnColumnChange(r, c)
+		if col := r.columns[c.Name]; col != nil && (c.Kind == statement.SetDefault || c.Kind == statement.AlterColumnType) {
+			col.reaches = col.reaches || w.callsOut(c.Default) || w.reachingType(c.Type) // what is taken back later stays in doubt
+		}
 	}
 }
 

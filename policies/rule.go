@@ -133,7 +133,7 @@ func (b *book) judgeOne(s *Subject) []Finding {
 		return []Finding{b.unread.find(s)}
 	case b.newer.Match(s):
 		return []Finding{b.newer.find(s)}
-	case s.Command != nil && b.back.Match(s):
+	case s.Command != nil && b.back.Match(s) && !s.World.filled(s.Name): // rows that are there are read, and refer at once
 		return []Finding{b.back.find(s)}
 	case b.fresh.Match(s):
 		f := b.fresh.find(s)
@@ -147,6 +147,10 @@ func (b *book) judgeOne(s *Subject) []Finding {
 			s.World.spread(s, &f)
 			if n := s.TableName(); s.World.exposed(n) && s.World.NewRelation(n) && !s.World.filled(n) { // it has no rows
 				f.Operation.Rewrite, f.Operation.Scan, f.Operation.Blocks = false, false, BlocksNobody
+			}
+			if s.Command != nil && len(s.Command.Calls) > 0 && s.World.made(s.Name) {
+				f.raise(Depends)
+				f.add(OpaqueEffect)
 			}
 			refused(s, &f)
 			out = append(out, f)

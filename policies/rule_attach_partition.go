@@ -14,11 +14,14 @@ func attachPartition() Rule {
 				if r := s.World.relations[fold(other)]; !s.World.filled(other) && !s.World.demands(r, s.Name) {
 					f.Compatibility, f.Hazards, f.Instead = Expand, []Hazard{}, ""
 					f.Why = other.String() + " is made by this release and empty"
+				} else if !s.World.filled(other) {
+					f.Instead = "demand it of " + s.Name.String() + ", or in a contract file: the running version's rows go there from now on"
 				}
 			} else {
 				f.lock(AccessExclusive, other.String())
 			}
 			lockSpare(s, f, s.Name)
+			adviseSpare(s, f, s.Name)
 			lockKeys(s, f, s.Name)
 			if s.World.older(12) {
 				f.lock(AccessExclusive, s.Name.String())

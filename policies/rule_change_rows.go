@@ -10,7 +10,9 @@ func updateRows() Rule {
 		Compatibility: Depends, Hazards: []Hazard{DataChanged}, Lock: RowExclusive, On: on(statement.Update, statement.Delete, statement.Merge),
 		Match: func(s *Subject) bool { return !newColumnsOnly(s) },
 		Refine: func(s *Subject, f *Finding) {
-			if len(s.Calls) > 0 || s.World.triggered(s.Name) {
+			lockBehind(s, f)
+			sayPinned(s, f)
+			if len(s.Calls) > 0 || s.World.triggered(s.Name) || s.Kind != statement.Delete && s.World.writesReach(s.Name) {
 				f.add(OpaqueEffect)
 			}
 		},

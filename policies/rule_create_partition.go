@@ -6,12 +6,13 @@ func createPartition() Rule {
 	return Rule{
 		ID: "create-partition", Title: "CREATE TABLE … PARTITION OF",
 		Reason:        "the running version's rows go where they belong; {parent} and its default partition, which is read, are locked meanwhile",
-		Instead:       "make the table first and attach it, which locks less\n-- expand:\nCREATE TABLE {name} (LIKE {parent} INCLUDING ALL);\nALTER TABLE {parent} ATTACH PARTITION {name} FOR VALUES …;",
+		Instead:       "make the table first and attach it, which locks less (a default partition is searched all the same)\n-- expand:\nCREATE TABLE {name} (LIKE {parent} INCLUDING ALL);\nALTER TABLE {parent} ATTACH PARTITION {name} FOR VALUES …;",
 		Compatibility: Expand, On: on(statement.CreateTable),
 		Match: func(s *Subject) bool { return s.PartitionOf.Name != "" },
 		Refine: func(s *Subject, f *Finding) {
 			f.lock(AccessExclusive, s.PartitionOf.String())
 			lockSpare(s, f, s.PartitionOf)
+			adviseSpare(s, f, s.PartitionOf)
 			lockKeys(s, f, s.PartitionOf)
 			if demanding(s) {
 				f.raise(Depends)

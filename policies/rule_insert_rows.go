@@ -9,7 +9,9 @@ func insertRows() Rule {
 		Instead:       "say ON CONFLICT DO NOTHING, and have a DBA confirm that the running version expects such rows",
 		Compatibility: Depends, Hazards: []Hazard{DataChanged}, Lock: RowExclusive, On: on(statement.Insert, statement.CopyIn),
 		Refine: func(s *Subject, f *Finding) {
-			if len(s.Calls) > 0 || s.World.triggered(s.Name) {
+			lockBehind(s, f)
+			sayPinned(s, f)
+			if len(s.Calls) > 0 || s.World.triggered(s.Name) || s.Kind != statement.Delete && s.World.writesReach(s.Name) {
 				f.add(OpaqueEffect)
 			}
 		},

@@ -43,19 +43,21 @@ func (w *World) inheritDomain(u *userType) {
 	}
 	base := w.types[fold(statement.Name{Schema: u.base.Schema, Name: u.base.Name})]
 	if base == nil {
-		u.constrained, u.refusesNull, u.volatile = true, true, true
+		u.constrained, u.refusesNull, u.volatile, u.reaches = true, true, true, true
 		return
 	}
+	u.reaches = base.reaches
 	u.constrained, u.refusesNull, u.hasDefault, u.volatile = base.constrained, base.refusesNull, base.hasDefault, base.volatile
 }
 
 // learnDomain takes in a constraint or the default of a domain.
 func (u *userType) learnDomain(constraints []statement.Constraint, d *statement.Default) {
 	for _, k := range constraints {
-		u.constrained = true
+		u.constrained, u.reaches = true, u.reaches || len(k.Calls) > 0
 		u.refusesNull = u.refusesNull || k.Kind == statement.NotNull || k.Kind == statement.Check && !k.NullPasses
 	}
 	if d != nil {
+		u.reaches = u.reaches || len(d.Calls)+len(d.Draws) > 0
 		u.hasDefault, u.volatile = !d.Null, d.Volatility == statement.Volatile
 	}
 }

@@ -189,6 +189,7 @@ func (w *World) renameColumn(table statement.Name, from, to string) {
 			i.keys, i.reads, i.whole = swapped(i.keys, from, to), swapped(i.reads, from, to), swapped(i.whole, from, to)
 		}
 	}
+	r.sequences = swapped(r.sequences, from, to)
 	r.renameReads(from, to)
 	w.renameHeld(table, from, to)
 }

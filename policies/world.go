@@ -1,6 +1,7 @@
 package policies
 
 import (
+	"slices"
 	"sort"
 
 	"teal.dev/teal/migrate/statement"
@@ -66,6 +67,7 @@ type relation struct {
 	likes        []statement.Name // it was made like these
 	uses         []statement.Name // of a view: the relations that its query names
 	spare        statement.Name   // the default partition
+	sequences    []string         // the columns that own a sequence which was there before: it goes with them
 }
 
 // indexShape is what an index is beside its columns.
@@ -91,6 +93,7 @@ type column struct {
 	collated  bool               // it has another collation than its type
 	generated bool
 	identity  bool
+	reaches   bool     // what it is filled with may change something beside its table: a default that calls a function, say
 	reads     []string // the columns that generate it
 }
 
@@ -104,6 +107,7 @@ type userType struct {
 	refusesNull bool // a constraint may be false for NULL
 	hasDefault  bool
 	volatile    bool // the default is
+	reaches     bool // the default or a check calls functions that may change something
 }
 
 func newWorld(fresh bool) *World {
@@ -126,8 +130,14 @@ func (w *World) isNew(b born) bool {
 	return b != before && (w.fresh || b == w.track)
 }
 
-// NewRelation says whether the running version cannot know the relation, because this release makes it.
+// NewRelation says whether the running version can neither know the relation, because this release makes it, nor anything that
+// hangs on it.
 func (w *World) NewRelation(n statement.Name) bool {
+	return w.made(n) && !w.burdened(n)
+}
+
+// made says whether this release makes the relation.
+func (w *World) made(n statement.Name) bool {
 	if (w.path || w.unsure) && !w.fresh && n.Schema == "" {
 		return false
 	}
@@ -138,10 +148,14 @@ func (w *World) NewRelation(n statement.Name) bool {
 // NewColumn says whether the column, or its table, is new in this release.
 func (w *World) NewColumn(table statement.Name, name string) bool {
 	if w.NewRelation(table) {
-		return true
+		return !w.passesOn(table)
 	}
 	c := w.column(table, name)
-	return c != nil && w.isNew(c.born)
+	if c == nil || !w.isNew(c.born) || has(w.relations[fold(table)].sequences, name) {
+		return false
+	}
+	old := func(child statement.Name) bool { return !w.made(child) && !w.NewColumn(child, name) }
+	return !w.made(table) || !slices.ContainsFunc(w.descendants(table), old)
 }
 
 func (w *World) column(table statement.Name, name string) *column {
@@ -239,7 +253,7 @@ func (w *World) fires(n statement.Name) bool {
 // runs looks for triggers and rules on a table, on the parents from which a partition has its own, and on the partitions and
 // heirs to which a write goes on.
 func (w *World) runs(n statement.Name, counts func(born) bool) bool {
-	for _, t := range append(append(w.descendants(n), w.ancestors(n)...), n) {
+	for _, t := range append(slices.Concat(w.descendants(n), w.ancestors(n), w.behind(n)), n) {
 		r := w.relations[fold(t)]
 		if r == nil {
 			continue

@@ -109,7 +109,7 @@ func tableCommand(t ast.AlterTableType) CommandKind {
 }
 
 func commandOf(n *ast.AlterTableCmd) Command {
-	c := Command{Kind: OtherCommand, Name: n.Name, Cascade: n.Behavior == ast.DropCascade}
+	c := Command{Kind: OtherCommand, Name: n.Name, Cascade: n.Behavior == ast.DropCascade, Calls: unknownCalls(n)}
 	kind, ok := commandKind(n.Subtype)
 	if !ok {
 		return c

@@ -80,7 +80,7 @@ func readObject(s *Statement, n ast.Node) bool {
 		s.Temporary = temporary(n.Sequence) || strings.Contains(head, "TEMP")
 	case *ast.AlterSeqStmt:
 		s.Kind, s.Name = AlterSequence, rangeName(n.Sequence)
-		s.Columns = defNames(n.Options)
+		s.Columns, s.Named = defNames(n.Options), ownerColumn(n.Options)
 	case *ast.CreateStatsStmt:
 		s.Kind, s.Name, s.IfNotExists = CreateStatistics, listName(n.DefNames), n.IfNotExists
 		s.Columns = statisticsOn(n)

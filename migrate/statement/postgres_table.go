@@ -143,6 +143,7 @@ func identityOf(when byte) string {
 
 func defaultOf(n ast.Node) *Default {
 	d := &Default{Volatility: volatility(n), NeverNull: neverNull(n)}
+	d.Calls, d.Draws = drawn(n)
 	casts := 0
 	for ; ; casts++ {
 		cast, ok := n.(*ast.TypeCast)
@@ -167,6 +168,7 @@ func constraintOf(k *ast.Constraint) Constraint {
 		c.Kind = Check
 		c.NotNullColumn, c.NotNulls, c.Reads = notNullColumn(k.RawExpr), notNulls(k.RawExpr), columnsOf(k.RawExpr)
 		c.NullPasses = len(c.Reads) == 1 && nullPasses(k.RawExpr, c.Reads[0])
+		c.Calls = unknownCalls(k.RawExpr)
 	case ast.CONSTR_FOREIGN:
 		c.Kind, c.References = ForeignKey, rangeName(k.Pktable)
 		c.Columns, c.RefersTo, c.OnDelete = words(k.FkAttrs), words(k.PkAttrs), onDelete(k.FkDelAction)

@@ -83,7 +83,7 @@ type Statement struct {
 	Classless []string
 	// Named are the columns that a view, a rule, a policy, a trigger, a publication or the body of an SQL
 	// function surely names, so that the server keeps them for it.
-	Named []Named
+	Named []Named // of an ALTER SEQUENCE the column behind OWNED BY
 	// Reads are the columns in an index's expressions and in its WHERE, and those that the definition of another object may
 	// name, of whatever table.
 	Reads []string
@@ -164,6 +164,9 @@ type Default struct {
 	SQL        string // the expression
 	Literal    string // of a constant: it alone, as written
 	Cast       Type   // and the type that it is cast to
+	// Calls are the functions called whose effect we do not know, without those that Draws tells: nextval('sequence').
+	Calls []string
+	Draws []Name
 }
 
 // ConstraintKind says what a constraint demands.
@@ -196,6 +199,7 @@ type Constraint struct {
 	Reads            []string // the columns in a CHECK, in the expressions and the WHERE of an EXCLUDE, and those that a key includes
 	NullPasses       bool     // of a column's or domain's CHECK: NULL is not refused, whatever else the row holds
 	NullsNotDistinct bool     // UNIQUE NULLS NOT DISTINCT
+	Calls            []string // the functions in a CHECK whose effect we do not know
 	// SQL is the constraint as one writes it in ALTER TABLE … ADD, without its name and without NOT VALID.
 	SQL string
 }
@@ -213,6 +217,7 @@ type Command struct {
 	UsingSQL     string      // … what is behind USING
 	Collation    bool        // ALTER COLUMN … TYPE … COLLATE
 	Default      *Default    // SET DEFAULT
+	Calls        []string    // the functions in it whose effect we do not know
 	Other        Name        // the partition or parent
 	Detail       string      // owner, identity kind, replica identity, names of options, the storage; of a trigger "replica" or "always"
 	IsDefault    bool        // ATTACH PARTITION … DEFAULT
