@@ -92,3 +92,71 @@ func (w *World) computes(names []statement.Name) bool {
 	}
 	return false
 }
+
+// shown are the columns of a view that a statement makes, with those of its only table in the place of *.
+func (w *World) shown(s *statement.Statement) []string {
+	var out []string
+	for _, column := range s.Shows {
+		if column != "*" {
+			out = append(out, column)
+			continue
+		}
+		var r *relation
+		if used := s.Relations(); len(used) == 2 && fold(used[0]) == fold(s.Name) && w.certain(used[1]) {
+			r = w.relations[fold(used[1])]
+		}
+		if r == nil || r.kind != statement.CreateTable || r.doubted || len(r.likes) > 0 {
+			return []string{""}
+		}
+		for name := range r.columns {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// rememberView keeps the columns of a view that is dropped for the one that takes its place.
+func (w *World) rememberView(n statement.Name) {
+	if w.dropped == nil {
+		w.dropped = map[statement.Name][]string{}
+	}
+	if r := w.relations[fold(n)]; r != nil && r.kind == statement.CreateView {
+		w.dropped[fold(n)] = r.shows
+	}
+}
+
+// recreatedWithout is what the running version may miss in a view that is dropped and made anew: a column, or, where the columns
+// are not all known, perhaps one.
+func recreatedWithout(s *Subject) string {
+	if s.Kind == statement.CreateView {
+		return without(s.Name, s.World.dropped[fold(s.Name)], s.World.shown(s.Statement))
+	}
+	for _, n := range s.Names {
+		var old, next []string
+		if r := s.World.relations[fold(n)]; r != nil && r.kind == statement.CreateView && s.World.certain(n) {
+			old = r.shows
+		}
+		for i := s.Index + 1; i < len(s.File); i++ {
+			if v := &s.File[i]; v.Kind == statement.CreateView && fold(v.Name) == fold(n) {
+				next = s.World.shown(v)
+				break
+			}
+		}
+		if why := without(n, old, next); why != "" {
+			return why
+		}
+	}
+	return ""
+}
+
+func without(view statement.Name, old, next []string) string {
+	if len(old) == 0 || len(next) == 0 || has(old, "") {
+		return "the columns of " + view.String() + " are not known, and the new one may lack some that the running version names: 42703"
+	}
+	for _, column := range old {
+		if !has(next, column) {
+			return "the new " + view.String() + " has no " + column + ", or none that can be told; the running version may name it until it is retired: 42703"
+		}
+	}
+	return ""
+}

@@ -31,6 +31,7 @@ func (w *World) learn(s *statement.Statement) {
 		}
 	case statement.DropTable, statement.DropView, statement.DropMatView, statement.DropIndex, statement.DropSequence:
 		for _, n := range s.Names {
+			w.rememberView(n)
 			w.forget(n)
 		}
 	case statement.RenameTable, statement.RenameIndex, statement.RenameView, statement.RenameMatView, statement.RenameSequence:
@@ -61,6 +62,7 @@ func (w *World) learnNew(s *statement.Statement) {
 		r.filled = s.Kind == statement.CreateTableAs
 		if s.Kind == statement.CreateView || s.Kind == statement.CreateMatView {
 			r.uses = slices.DeleteFunc(slices.Clone(s.Relations()), func(n statement.Name) bool { return fold(n) == fold(s.Name) })
+			r.shows = w.shown(s)
 			r.computes = s.Kind == statement.CreateView && len(s.Calls) > 0
 		}
 	}
@@ -247,6 +249,7 @@ func (w *World) learnOn(table statement.Name, s *statement.Statement, c *stateme
 	case statement.DropColumn:
 		w.loseColumn(table, c.Name, c.Cascade)
 	case statement.RenameColumn:
+		r.shows = swapped(r.shows, c.Name, c.NewName)
 		w.renameColumn(table, c.Name, c.NewName)
 	case statement.AddConstraint:
 		if c.Constraint != nil {

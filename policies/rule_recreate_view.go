@@ -11,6 +11,12 @@ func recreateView() Rule {
 		Match: func(s *Subject) bool {
 			return s.Kind == statement.DropView && recreated(s) || s.Kind == statement.CreateView && !s.Replace && dropped(s)
 		},
+		Refine: func(s *Subject, f *Finding) {
+			if why := recreatedWithout(s); why != "" {
+				f.raise(Contract)
+				f.Why = why
+			}
+		},
 		Bad:  Example{Before: noteTable + aView, SQL: "DROP VIEW titles;\nCREATE VIEW titles AS SELECT title FROM note;"},
 		Good: Example{Before: noteTable, SQL: "DROP VIEW titles;"},
 	}

@@ -25,10 +25,11 @@ type World struct {
 	invalid   map[statement.Name]bool            // indexes of the database that a failed build left
 	routines  map[string]bool                    // names of all functions of the database, whatever their schema; nil: not known
 	extension map[string]bool
-	path      bool             // the search path was changed for good, so a bare name may mean anything
-	unsure    bool             // the search path was changed in the file at hand
-	blind     bool             // something was run that may have dropped or made anything
-	temporary []statement.Name // of the file at hand
+	path      bool                        // the search path was changed for good, so a bare name may mean anything
+	unsure    bool                        // the search path was changed in the file at hand
+	blind     bool                        // something was run that may have dropped or made anything
+	temporary []statement.Name            // of the file at hand
+	dropped   map[statement.Name][]string // the columns of the views that the file at hand dropped
 }
 
 // born says who made an object.
@@ -67,6 +68,7 @@ type relation struct {
 	likes        []statement.Name // it was made like these
 	uses         []statement.Name // of a view: the relations that its query names
 	spare        statement.Name   // the default partition
+	shows        []string         // of a view: its columns; "" for one that is not known
 	sequences    []string         // the columns that own a sequence which was there before: it goes with them
 }
 
@@ -324,7 +326,7 @@ func (w *World) endFile() {
 		delete(w.relations, n)
 		w.loseHolders(n)
 	}
-	w.temporary, w.unsure = nil, false
+	w.temporary, w.unsure, w.dropped = nil, false, nil
 }
 
 // references are the tables that the foreign keys of a relation refer to, sorted; with a column, only those of its keys.

@@ -9,6 +9,7 @@ func readCode(s *Statement, n ast.Node) bool {
 		s.Kind, s.Name, s.Replace = CreateView, rangeName(n.View), n.Replace
 		s.Temporary, s.Calls = temporary(n.View), unknownCalls(n.Query)
 		s.define(Name{}, n.Query)
+		s.Shows = shown(n)
 	case *ast.RefreshMatViewStmt:
 		s.Kind, s.Name, s.Concurrently = RefreshMatView, rangeName(n.Relation), n.Concurrent
 	case *ast.CreateFunctionStmt:

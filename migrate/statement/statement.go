@@ -87,6 +87,8 @@ type Statement struct {
 	// Reads are the columns in an index's expressions and in its WHERE, and those that the definition of another object may
 	// name, of whatever table.
 	Reads []string
+	// Shows are the columns that a view has, in order; "*" stands for all of its only relation, "" for one that cannot be told.
+	Shows []string
 	// Star says that such a definition has a *, or a NATURAL JOIN.
 	Star bool
 	// PartitionKey are the columns in the PARTITION BY of a table.
