@@ -107,42 +107,14 @@ func plainIndex(s *statement.Statement) bool {
 
 // learnCode takes in what a statement did to types, functions and schemas.
 func (w *World) learnCode(s *statement.Statement) {
+	w.learnType(s)
 	switch s.Kind {
-	case statement.CreateEnum, statement.CreateType, statement.CreateDomain:
-		u := &userType{born: w.track, domain: s.Kind == statement.CreateDomain, enum: s.Kind == statement.CreateEnum, labels: s.Values}
-		w.types[fold(s.Name)] = u
-		if u.domain && len(s.Definition) > 0 {
-			u.base = s.Definition[0].Type
-			w.inheritDomain(u)
-			u.learnDomain(s.Constraints, s.Definition[0].Default)
-		}
-	case statement.AddEnumValue:
-		if u := w.types[fold(s.Name)]; u != nil {
-			u.labels = append(u.labels, s.Detail)
-		}
-	case statement.RenameEnumValue:
-		if u := w.types[fold(s.Name)]; u != nil {
-			u.labels = nil
-		}
 	case statement.CreateExtension:
 		w.extension[s.Name.Name] = true
 	case statement.DropExtension:
 		for _, n := range s.Names {
 			w.loseExtension(n.Name)
 		}
-	case statement.AlterDomain:
-		if u := w.types[fold(s.Name)]; u != nil {
-			u.learnDomain(s.Constraints, nil)
-			u.constrained = u.constrained || s.Detail == "set not null"
-			u.reaches = u.reaches || s.Detail == "set default" // what it is nobody has read
-			u.refusesNull = u.refusesNull || s.Detail == "set not null"
-		}
-	case statement.DropType:
-		for _, n := range s.Names {
-			w.loseType(fold(n))
-		}
-	case statement.RenameType:
-		w.renameType(fold(s.Name), s)
 	case statement.CreateFunction:
 		if _, ok := w.functions[fold(s.Name)]; !ok {
 			w.functions[fold(s.Name)] = w.track
@@ -171,6 +143,41 @@ func (w *World) learnCode(s *statement.Statement) {
 		if !s.IfNotExists {
 			w.schemas[s.Name.Name] = w.track
 		}
+	}
+}
+
+// learnType takes in what makes, changes or removes a type.
+func (w *World) learnType(s *statement.Statement) {
+	switch s.Kind {
+	case statement.CreateEnum, statement.CreateType, statement.CreateDomain:
+		u := &userType{born: w.track, domain: s.Kind == statement.CreateDomain, enum: s.Kind == statement.CreateEnum, labels: s.Values}
+		w.types[fold(s.Name)] = u
+		if u.domain && len(s.Definition) > 0 {
+			u.base = s.Definition[0].Type
+			w.inheritDomain(u)
+			u.learnDomain(s.Constraints, s.Definition[0].Default)
+		}
+	case statement.AddEnumValue:
+		if u := w.types[fold(s.Name)]; u != nil {
+			u.labels = append(u.labels, s.Detail)
+		}
+	case statement.RenameEnumValue:
+		if u := w.types[fold(s.Name)]; u != nil {
+			u.labels = nil
+		}
+	case statement.AlterDomain:
+		if u := w.types[fold(s.Name)]; u != nil {
+			u.learnDomain(s.Constraints, nil)
+			u.constrained = u.constrained || s.Detail == "set not null"
+			u.reaches = u.reaches || s.Detail == "set default" // what it is nobody has read
+			u.refusesNull = u.refusesNull || s.Detail == "set not null"
+		}
+	case statement.DropType:
+		for _, n := range s.Names {
+			w.loseType(fold(n))
+		}
+	case statement.RenameType:
+		w.renameType(fold(s.Name), s)
 	}
 }
 
