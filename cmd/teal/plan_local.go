@@ -78,16 +78,17 @@ func (c *checked) planFolder(ctx context.Context, io stdio, dir string) (localPl
 		return localPlan{}, err
 	}
 	c.noteApplied(io, inputs)
-	plan := localPlan{Decision: inputs[0].check().Decision, Steps: steps(inputs), Problems: []folderProblem{}}
+	report := policies.Check(inputs[0].Input)
+	plan := localPlan{Decision: report.Decision, Steps: steps(&report, inputs), Problems: []folderProblem{}}
 	for _, f := range inputs[0].faults() {
 		plan.Problems = append(plan.Problems, folderProblem{Path: f.path, Line: max(f.Line, 1), Code: string(f.Code), Decision: f.decision, Text: f.Text})
+		plan.Decision = worse(plan.Decision, f.decision)
 	}
 	return plan, nil
 }
 
 // steps lays a release of the folder out: its expand files, the switch, the retirement, its contract files.
-func steps(inputs []*judged) []planStep {
-	report := policies.Check(inputs[0].Input)
+func steps(report *policies.Report, inputs []*judged) []planStep {
 	unproven := slices.Contains(report.Hazards(policies.PhaseExpand), policies.NewValues)
 	touched := map[string][]string{} // relation → paths that work on it
 	out := []planStep{}
