@@ -66,16 +66,11 @@ func (f File) Touches(other File) bool {
 		return true
 	}
 	for _, name := range mine {
-		if slices.ContainsFunc(theirs, func(n statement.Name) bool { return same(n, name) }) {
+		if slices.ContainsFunc(theirs, func(n statement.Name) bool { return n.MayBe(name) }) {
 			return true
 		}
 	}
 	return false
-}
-
-// same compares names of which one may lack its schema; then they may be the same.
-func same(a, b statement.Name) bool {
-	return a.Name == b.Name && (a.Schema == b.Schema || a.Schema == "" || b.Schema == "")
 }
 
 // Slow says that a statement waits or works for long by design and that nobody queues behind it meanwhile: it gets a

@@ -91,7 +91,7 @@ func locks(s *statement.Statement, created []statement.Name) bool {
 	}
 	return slices.ContainsFunc(s.Relations(), func(n statement.Name) bool {
 		own := s.Kind == statement.CreateTable && n == s.Name
-		return !own && !slices.ContainsFunc(created, func(c statement.Name) bool { return same(c, n) })
+		return !own && !slices.ContainsFunc(created, func(c statement.Name) bool { return c.MayBe(n) })
 	})
 }
 

@@ -136,9 +136,7 @@ func touches(in *Input, i int) *reach {
 // meets says whether both may work on one relation.
 func (t *reach) meets(o *reach) bool {
 	return t.any || o.any || slices.ContainsFunc(t.names, func(n statement.Name) bool {
-		return slices.ContainsFunc(o.names, func(m statement.Name) bool {
-			return n.Name == m.Name && (n.Schema == m.Schema || n.Schema == "" || m.Schema == "")
-		})
+		return slices.ContainsFunc(o.names, n.MayBe)
 	})
 }
 

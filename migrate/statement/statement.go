@@ -16,6 +16,11 @@ func (n Name) String() string {
 	return n.Schema + "." + n.Name
 }
 
+// MayBe says whether both names may mean one object: one that lacks its schema may be in the other's.
+func (n Name) MayBe(other Name) bool {
+	return n.Name == other.Name && (n.Schema == other.Schema || n.Schema == "" || other.Schema == "")
+}
+
 // Statement is one statement of a file. Which fields say something depends on Kind; the others are zero.
 type Statement struct {
 	Kind     Kind
