@@ -69,8 +69,7 @@ func readFolder(folder events.Folder, found *problems) []File {
 		if dir == "expand/" && statement.MarkedContract(f.Body) {
 			found.add(TrackChanged, f.Name, 1, "the file says it is a contract and stands in expand/; move it to contract/, or remove its first line")
 		}
-		sum := sha256.Sum256(f.Body)
-		files = append(files, File{Number: n, Title: title, Name: f.Name, Track: track, Body: f.Body, Sum: "sha256:" + hex.EncodeToString(sum[:])})
+		files = append(files, File{Number: n, Title: title, Name: f.Name, Track: track, Body: f.Body, Sum: Sum(f.Body)})
 	}
 	if flat != "" && tracks != "" {
 		found.add(MixedLayout, flat, 0, "the folder mixes both layouts (%s stands in a directory); move every migration into expand/ and contract/, or none", tracks)
@@ -79,6 +78,12 @@ func readFolder(folder events.Folder, found *problems) []File {
 		return cmp.Or(cmp.Compare(a.Number, b.Number), cmp.Compare(a.Name, b.Name))
 	})
 	return duplicates(files, found)
+}
+
+// Sum is a file's checksum as the ledger keeps it: "sha256:<hex>".
+func Sum(body []byte) string {
+	sum := sha256.Sum256(body)
+	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
 // duplicates reports numbers that two files share and keeps the first of each.

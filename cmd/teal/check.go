@@ -152,9 +152,7 @@ func checkAll(inputs []*judged) policies.Report {
 	for _, in := range inputs {
 		one := in.check()
 		report.Files = append(report.Files, one.Files...)
-		if one.Decision.AtLeast(report.Decision) {
-			report.Decision = one.Decision
-		}
+		report.Decision = worse(report.Decision, one.Decision)
 	}
 	return report
 }
@@ -240,19 +238,14 @@ func filesOf(dir string) ([]string, error) {
 
 // listed lists what is named as a migration in a folder; it may be nothing.
 func listed(dir string) ([]string, error) {
+	entries, err := entriesIn(dir)
+	if err != nil {
+		return nil, err
+	}
 	var names []string
-	for _, sub := range []string{".", "expand", "contract"} {
-		entries, err := os.ReadDir(filepath.Join(dir, sub))
-		if sub != "." && os.IsNotExist(err) {
-			continue
-		}
-		if err != nil {
-			return nil, failf(exitUsage, "%v", err)
-		}
-		for _, e := range entries {
-			if !e.IsDir() && strings.HasSuffix(e.Name(), ".sql") && !strings.HasSuffix(e.Name(), ".down.sql") {
-				names = append(names, filepath.Join(dir, sub, e.Name()))
-			}
+	for _, e := range entries {
+		if !e.IsDir() && strings.HasSuffix(e.name, ".sql") && !strings.HasSuffix(e.name, ".down.sql") {
+			names = append(names, filepath.Join(dir, e.name))
 		}
 	}
 	return names, nil

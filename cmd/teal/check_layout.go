@@ -1,10 +1,6 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -107,9 +103,8 @@ func (j *judged) rows() []migrate.Row {
 		if !f.Applied || slices.ContainsFunc(rows, func(r migrate.Row) bool { return r.Number == number }) {
 			continue
 		}
-		sum := sha256.Sum256(f.Body)
 		rows = append(rows, migrate.Row{Number: number, Track: migrate.Track(policies.PhaseOf(f.Path, f.Phase, f.Body)), Name: j.nameOf(f.Path),
-			Sum: "sha256:" + hex.EncodeToString(sum[:]), State: migrate.Applied})
+			Sum: migrate.Sum(f.Body), State: migrate.Applied})
 	}
 	return rows
 }
@@ -135,24 +130,16 @@ func (j *judged) readWhole() error {
 	for _, f := range j.Files {
 		bodies[j.nameOf(f.Path)] = f.Body
 	}
-	for _, sub := range []string{".", "expand", "contract"} {
-		entries, err := os.ReadDir(filepath.Join(j.dir, sub))
-		if sub != "." && os.IsNotExist(err) {
+	entries, err := entriesIn(j.dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !e.Type().IsRegular() {
+			j.odd = append(j.odd, migrate.Problem{Code: migrate.Code(events.BadFolder), File: e.name, Text: "this is not a regular file, so no release can carry the folder; move it out, or copy it in"})
 			continue
 		}
-		if err != nil {
-			return failf(exitUsage, "%v", err)
-		}
-		for _, e := range entries {
-			name := path.Join(sub, e.Name())
-			switch {
-			case e.IsDir() && (name == "expand" || name == "contract"):
-			case !e.Type().IsRegular():
-				j.odd = append(j.odd, migrate.Problem{Code: migrate.Code(events.BadFolder), File: name, Text: "this is not a regular file, so no release can carry the folder; move it out, or copy it in"})
-			default:
-				j.whole = append(j.whole, events.File{Name: name, Body: bodies[name]})
-			}
-		}
+		j.whole = append(j.whole, events.File{Name: e.name, Body: bodies[e.name]})
 	}
 	if r := events.ValidateFolder(j.whole); r != nil {
 		j.odd = append(j.odd, migrate.Problem{Code: migrate.Code(r.Code), File: ".", Text: r.Text})
